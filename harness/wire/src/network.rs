@@ -1,0 +1,1 @@
+//! The TCP client side: a pooled hyper client as a [`Party`].

@@ -1,0 +1,1 @@
+//! What must never be written, and what stands in its place.

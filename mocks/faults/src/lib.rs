@@ -1,0 +1,22 @@
+//! Faults: *when* + *effect*. A pure, seeded, bounded decision: no IO, no clock, nothing of ours underneath.
+//!
+//! - [`Fault`], [`When`], [`Effect`]: what a scenario file says;
+//! - [`Call`]: what is asked about; [`FaultSet::decide`] answers with a [`Firing`];
+//! - [`Action`]: the closed set of things an interpreter (`shakedown-inject`, the S3 mock) must be able to do. A new effect is a
+//!   new file in `effects/` that produces actions, and one line in its list; the interpreters do not change.
+//!
+//! Not here: how an action is carried out on a socket or a store.
+
+mod action;
+mod call;
+pub mod effects;
+mod set;
+pub mod units;
+mod when;
+
+pub use action::{Action, Answer, BodyEdit, End, HeadEdit, Moment, PageFault, StoreFault, Until, View, XmlEdit};
+pub use call::{Call, KeyClass};
+pub use effects::Effect;
+pub use set::{Fault, FaultSet, Firing, On};
+pub use units::{Size, Span};
+pub use when::When;
