@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// When, relative to the work of the party, an action takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +17,11 @@ pub enum Moment {
 }
 
 /// How a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum End {
     /// Orderly close.
+    #[default]
     Fin,
     /// Abort.
     Rst,
@@ -51,8 +55,10 @@ pub enum HeadEdit {
         /// Name.
         name: String,
     },
-    /// Changes the status, keeping headers and body.
+    /// Changes the status of an answer, keeping headers and body.
     Status(StatusCode),
+    /// Changes the method of a request (a gateway that turns HEAD into GET). The sender of a HEAD still gets no body.
+    Method(Method),
 }
 
 /// Changes to the bytes of an answer's body. Offsets count from 0.
@@ -118,15 +124,19 @@ pub enum XmlEdit {
 }
 
 /// Which reads of a store are late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum View {
     /// GetObject and HeadObject.
+    #[serde(rename = "object")]
     Object,
     /// ListObjects V1 and V2.
+    #[serde(rename = "listing")]
     Objects,
     /// ListMultipartUploads.
+    #[serde(rename = "multipart-uploads")]
     Uploads,
     /// ListParts.
+    #[serde(rename = "parts")]
     Parts,
 }
 
@@ -182,6 +192,11 @@ pub enum StoreFault {
     },
     /// Answers as if it had been done; nothing is stored, copied, completed or deleted.
     NotApplied,
+    /// DeleteObjects answers 200 and deletes nothing; each key is reported as an `<Error>` with this code.
+    DeleteErrors {
+        /// S3 error code.
+        code: String,
+    },
     /// A wrong page.
     Page(PageFault),
     /// A second, foreign upload is opened for the key of this CreateMultipartUpload, and is listed before it.
