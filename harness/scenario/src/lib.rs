@@ -1,1 +1,18 @@
-//! Under construction.
+//! Scenario files: the format, and the way from text to a checked [`Plan`].
+//!
+//! - [`Scenario`] is the file's shape (serde + JSON schema): prose, a world, faults, steps, expectations;
+//! - [`steps`] and [`expect`] hold one file per step kind and per invariant;
+//! - [`Plan`] is what the engine runs: matrices unfolded, includes merged, variables filled in, every name resolved.
+//!
+//! Not here: running anything. Reading of files goes through a trait, so this crate has no IO.
+
+pub mod expect;
+mod scenario;
+pub mod steps;
+mod text;
+mod world;
+
+pub use scenario::{Need, Scenario};
+pub use shakedown_faults::{Fault, Size, Span};
+pub use text::{OneOrMany, Scalar};
+pub use world::{BlobSpec, Given, ImageKind, ImageSpec, LayerSpec, RegistrySettings, S3Settings};

@@ -1,0 +1,11 @@
+//! What must hold: expectations on one answer, on the storage side, and invariants after the run.
+
+mod answer;
+mod invariant;
+mod matcher;
+mod status;
+
+pub use answer::{BodyExpect, Expect, Lost};
+pub use invariant::{AnswerRule, Invariant, StorageOrder, StorageRequests};
+pub use matcher::Matcher;
+pub use status::{StatusPattern, StatusSet};
