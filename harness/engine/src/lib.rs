@@ -3,5 +3,7 @@
 //! Not here: the file format (`shakedown-scenario`), what is printed (`shakedown-reports`, `shakedown-cli`).
 
 mod outcome;
+mod view;
 
 pub use outcome::{ScenarioRun, StepRun};
+pub use view::{ApiAnswer, ApiView, BucketView, Look, ObjectEntry, UploadEntry, ViewError};
