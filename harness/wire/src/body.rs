@@ -47,6 +47,13 @@ impl Body {
         Self { inner: body.boxed_unsync(), length }
     }
 
+    /// The same frames under this announced length, if one is given.
+    #[must_use]
+    pub fn with_length(mut self, length: Option<u64>) -> Self {
+        self.length = length.or(self.length);
+        self
+    }
+
     /// The announced length in bytes, if there is one.
     pub fn length(&self) -> Option<u64> {
         self.length

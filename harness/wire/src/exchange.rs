@@ -115,7 +115,7 @@ pub struct FaultNote {
 /// One exchange on one lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Exchange {
-    /// Order of the start on this lane, from 0.
+    /// Order of the start at one recorder, over all its lanes, from 0.
     pub seq: u64,
     /// Who talked to whom.
     pub lane: Lane,
@@ -167,7 +167,7 @@ impl Annotations {
         }
     }
 
-    /// All so far, in order.
+    /// Takes out all that were added since the last time, in order.
     pub fn take(&self) -> Vec<Annotation> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
