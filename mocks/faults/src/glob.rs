@@ -1,0 +1,129 @@
+//! Patterns with `*` and `**` over paths, keys, header and query values. Bounded: time is pattern length times text length.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A pattern. `?` stands for one character, `*` for any number of characters without `/`, `**` for any characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Glob(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Literal(char),
+    AnyOne,
+    AnyInSegment,
+    Any,
+}
+
+impl Glob {
+    /// A pattern from its text. Every text is a pattern.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether a path or key fits. `*` stops at `/`.
+    pub fn fits_path(&self, path: &str) -> bool {
+        fits(&self.tokens(false), path)
+    }
+
+    /// Whether a header or query value fits. `/` is a character like others.
+    pub fn fits_value(&self, value: &str) -> bool {
+        fits(&self.tokens(true), value)
+    }
+
+    fn tokens(&self, flat: bool) -> Vec<Token> {
+        let mut tokens = Vec::with_capacity(self.0.len());
+        let mut chars = self.0.chars().peekable();
+        while let Some(c) = chars.next() {
+            tokens.push(match c {
+                '*' if chars.next_if_eq(&'*').is_some() || flat => Token::Any,
+                '*' => Token::AnyInSegment,
+                '?' => Token::AnyOne,
+                c => Token::Literal(c),
+            });
+        }
+        tokens
+    }
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Simulates all ways through the pattern at once: `live[i]` means that the first `i` tokens fit the text read so far.
+fn fits(tokens: &[Token], text: &str) -> bool {
+    let skips = |token: Token| matches!(token, Token::Any | Token::AnyInSegment);
+    let mut live = vec![false; tokens.len() + 1];
+    live[0] = true;
+    for (i, token) in tokens.iter().enumerate() {
+        live[i + 1] = live[i] && skips(*token);
+    }
+    for c in text.chars() {
+        let mut next = vec![false; tokens.len() + 1];
+        for (i, token) in tokens.iter().enumerate() {
+            let stays = match token {
+                Token::Any => true,
+                Token::AnyInSegment => c != '/',
+                _ => false,
+            };
+            let moves = match token {
+                Token::Literal(l) => *l == c,
+                Token::AnyOne => c != '/',
+                _ => false,
+            };
+            next[i] |= live[i] && stays;
+            next[i + 1] = (live[i] && moves) || (next[i] && skips(*token));
+        }
+        live = next;
+    }
+    live[tokens.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn stars_stop_at_slashes_in_paths_only() {
+        for (pattern, path, expected) in [
+            ("*", "abc", true),
+            ("*", "a/b", false),
+            ("**", "a/b/c", true),
+            ("/bucket/*", "/bucket/key", true),
+            ("/bucket/*", "/bucket/deep/key", false),
+            ("/bucket/**", "/bucket/deep/key", true),
+            ("**/data", "a/b/data", true),
+            ("**/_uploads/*/data", "r/a/_uploads/9ac3/data", true),
+            ("**/_uploads/*/data", "r/a/_uploads/9/9/data", false),
+            ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("", "", true),
+            ("", "x", false),
+            ("a**", "a", true),
+        ] {
+            assert_eq!(Glob::new(pattern).fits_path(path), expected, "{pattern} on {path}");
+        }
+        assert!(Glob::new("Bearer *").fits_value("Bearer a/b+c=="));
+        assert!(!Glob::new("Bearer *").fits_value("Basic abc"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_without_stars_fits_itself_alone(text in "[a-z/]{0,20}", other in "[a-z/]{0,20}") {
+            let glob = Glob::new(text.clone());
+            prop_assert!(glob.fits_path(&text));
+            prop_assert_eq!(glob.fits_path(&other), text == other);
+        }
+
+        #[test]
+        fn a_prefix_and_two_stars_is_starts_with(prefix in "[ab/]{0,6}", text in "[ab/]{0,12}") {
+            prop_assert_eq!(Glob::new(format!("{prefix}**")).fits_path(&text), text.starts_with(&prefix));
+        }
+    }
+}
