@@ -1,11 +1,12 @@
 //! The shapes a value may take in files: one or a list, short or long. Hand-written visitors, because untagged and flattened types
-//! would lose the exact line and column of a mistake.
+//! would lose the exact line and column of a mistake. What is wrong with a scalar is raised as a custom error: those carry the place of
+//! the value, where serde's own kinds of error would carry that of its key.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{StrDeserializer, U64Deserializer};
+use serde::de::value::{self, StrDeserializer, U64Deserializer};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
@@ -51,11 +52,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        T::deserialize(StrDeserializer::new(text)).map(OneOrMany::one)
+        T::deserialize(StrDeserializer::<value::Error>::new(text)).map(OneOrMany::one).map_err(E::custom)
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-        T::deserialize(U64Deserializer::new(number)).map(OneOrMany::one)
+        T::deserialize(U64Deserializer::<value::Error>::new(number)).map(OneOrMany::one).map_err(E::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -112,15 +113,18 @@ macro_rules! short_form {
                     }
 
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
-                        <$scalar>::deserialize(serde::de::value::StrDeserializer::new(text)).map(<$type>::from)
+                        let short = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text);
+                        <$scalar>::deserialize(short).map(<$type>::from).map_err(E::custom)
                     }
 
                     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<$type, E> {
-                        <$scalar>::deserialize(serde::de::value::U64Deserializer::new(number)).map(<$type>::from)
+                        let short = serde::de::value::U64Deserializer::<serde::de::value::Error>::new(number);
+                        <$scalar>::deserialize(short).map(<$type>::from).map_err(E::custom)
                     }
 
                     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<$type, E> {
-                        <$scalar>::deserialize(serde::de::value::I64Deserializer::new(number)).map(<$type>::from)
+                        let short = serde::de::value::I64Deserializer::<serde::de::value::Error>::new(number);
+                        <$scalar>::deserialize(short).map(<$type>::from).map_err(E::custom)
                     }
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$type, A::Error> {

@@ -13,6 +13,7 @@ mod call;
 pub mod effects;
 pub mod forms;
 pub mod glob;
+mod names;
 pub mod pages;
 mod s3_error;
 mod set;

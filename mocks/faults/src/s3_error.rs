@@ -23,7 +23,11 @@ const KNOWN: &[(&str, u16, &str)] = &[
     ("NoSuchUpload", 404, "The specified upload does not exist."),
     ("NotImplemented", 501, "A header you provided implies functionality that is not implemented"),
     ("PermanentRedirect", 301, "The bucket must be addressed using the specified endpoint."),
-    ("RequestTimeout", 400, "Your socket connection to the server was not read from or written to within the timeout period."),
+    (
+        "RequestTimeout",
+        400,
+        "Your socket connection to the server was not read from or written to within the timeout period.",
+    ),
     ("RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large."),
     ("SecondLevelDomainForbidden", 403, "Please use virtual hosted style to access."),
     ("ServiceUnavailable", 503, "Service is unable to handle request."),
@@ -67,10 +71,8 @@ pub(crate) fn answer(code: &'static str, rng: &mut ChaCha8Rng) -> Answer {
 /// An S3 error under a status of the caller's choice.
 pub(crate) fn with_status(status: StatusCode, code: &str, rng: &mut ChaCha8Rng) -> Answer {
     let Document { body, request_id } = document(Some(code), None, rng);
-    let headers = vec![
-        ("content-type".to_owned(), "application/xml".to_owned()),
-        ("x-amz-request-id".to_owned(), request_id),
-    ];
+    let headers =
+        vec![("content-type".to_owned(), "application/xml".to_owned()), ("x-amz-request-id".to_owned(), request_id)];
     Answer { status, headers, body: Bytes::from(body), read_request: true }
 }
 

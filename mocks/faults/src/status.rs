@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Unexpected, Visitor};
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A status code between 200 and 599; interim answers are not for faults to give.
@@ -29,7 +29,7 @@ impl Visitor<'_> for Number {
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Status, E> {
         let code = u16::try_from(number).ok().filter(|n| (200..600).contains(n));
         let status = code.and_then(|n| StatusCode::from_u16(n).ok());
-        status.map(Status).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+        status.map(Status).ok_or_else(|| E::custom(format!("{number} is not a status between 200 and 599")))
     }
 }
 

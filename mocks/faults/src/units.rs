@@ -27,7 +27,8 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not a duration: write a whole number and a unit, for instance 2200ms, 30s, 5m, 7d");
+        let bad =
+            || format!("`{text}` is not a duration: write a whole number and a unit, for instance 2200ms, 30s, 5m, 7d");
         let (number, unit) = number_and_unit(text).ok_or_else(bad)?;
         let micros = match unit {
             "us" => 1,
@@ -46,7 +47,8 @@ impl FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not a size: write a whole number and a unit, for instance 512B, 4KiB, 5MiB, 1GiB");
+        let bad =
+            || format!("`{text}` is not a size: write a whole number and a unit, for instance 512B, 4KiB, 5MiB, 1GiB");
         let (number, unit) = number_and_unit(text).ok_or_else(bad)?;
         let factor = match unit {
             "" | "B" => 1,
@@ -65,10 +67,11 @@ impl FromStr for Size {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let us = self.0.as_micros();
-        match us {
-            _ if us % 1_000 != 0 => write!(f, "{us}us"),
-            _ if us % 1_000_000 != 0 => write!(f, "{}ms", us / 1_000),
-            _ => write!(f, "{}s", us / 1_000_000),
+        let units = [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000)];
+        match units.into_iter().find(|(_, size)| us > 0 && us.is_multiple_of(*size)) {
+            Some((unit, size)) => write!(f, "{}{unit}", us / size),
+            None if us == 0 => f.write_str("0s"),
+            None => write!(f, "{us}us"),
         }
     }
 }
@@ -145,6 +148,9 @@ mod tests {
         assert_eq!("2200ms".parse(), Ok(Span(Duration::from_millis(2200))));
         assert_eq!("5MiB".parse(), Ok(Size(5 << 20)));
         assert_eq!("100".parse(), Ok(Size(100)));
+        assert_eq!(Span(Duration::from_secs(960)).to_string(), "16m");
+        assert_eq!(Span(Duration::from_secs(1201)).to_string(), "1201s");
+        assert_eq!(Span(Duration::ZERO).to_string(), "0s");
         assert!("100".parse::<Span>().unwrap_err().contains("unit"));
         assert!("999999999999999GiB".parse::<Size>().is_err());
         assert!("-1s".parse::<Span>().is_err());

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::forms::OneOrMany;
 use crate::glob::Glob;
+use crate::names::Unknown;
 use crate::status::Status;
 use crate::{Call, KeyClass, Span};
 
@@ -247,7 +248,7 @@ macro_rules! known_name {
                     }
 
                     fn visit_str<E: de::Error>(self, name: &str) -> Result<$type, E> {
-                        $type::named(name).ok_or_else(|| E::unknown_variant(name, $names))
+                        $type::named(name).ok_or_else(|| E::custom(Unknown { what: $what, name, known: $names }))
                     }
                 }
 
@@ -277,13 +278,13 @@ known_name!(
     /// The name of an S3 operation.
     Operation,
     OPERATIONS,
-    "the name of an S3 operation, such as PutObject"
+    "an S3 operation"
 );
 known_name!(
     /// An HTTP method.
     Verb,
     METHODS,
-    "an HTTP method in capitals, such as GET"
+    "an HTTP method"
 );
 
 #[cfg(test)]

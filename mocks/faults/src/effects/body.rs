@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use bytes::Bytes;
 
 use super::EffectKind;
-use crate::{Action, BodyEdit};
+use crate::{Action, BodyEdit, Size};
 
 /// What happens to the body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,8 +22,8 @@ pub enum Body {
 impl EffectKind for Body {
     fn summary(&self) -> String {
         match self {
-            Self::Replace(text) => format!("answers with {} other bytes as body", text.len()),
-            Self::Prepend(text) => format!("puts {} bytes before the body", text.len()),
+            Self::Replace(text) => format!("answers with another body of {}", Size(text.len() as u64)),
+            Self::Prepend(text) => format!("puts {} before the body", Size(text.len() as u64)),
         }
     }
 

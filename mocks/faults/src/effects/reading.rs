@@ -5,11 +5,16 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{Effect, NAMES};
+use crate::names::Unknown;
 
 impl<'de> serde::Deserialize<'de> for Effect {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AloneOrKeyed)
     }
+}
+
+fn unknown(name: &str) -> Unknown<'_> {
+    Unknown { what: "an effect", name, known: NAMES }
 }
 
 struct AloneOrKeyed;
@@ -28,7 +33,7 @@ impl<'de> Visitor<'de> for AloneOrKeyed {
                 let example = Effect::EXAMPLES.iter().find(|(kind, _)| *kind == name).map_or("", |(_, text)| text);
                 Err(E::custom(format!("`{name}` needs to say more, for instance `{example}`")))
             }
-            None => Err(E::unknown_variant(name, NAMES)),
+            None => Err(E::custom(unknown(name))),
         }
     }
 
@@ -37,7 +42,7 @@ impl<'de> Visitor<'de> for AloneOrKeyed {
             return Err(de::Error::invalid_length(0, &self));
         };
         let Some(effect) = Effect::keyed(name, &mut map)? else {
-            return Err(de::Error::unknown_variant(name, NAMES));
+            return Err(de::Error::custom(unknown(name)));
         };
         match map.next_key_seed(NoSecondKey)? {
             None => Ok(effect),
@@ -65,7 +70,7 @@ impl Visitor<'_> for KindName {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<&'static str, E> {
-        NAMES.iter().find(|known| **known == name).copied().ok_or_else(|| E::unknown_variant(name, NAMES))
+        NAMES.iter().find(|known| **known == name).copied().ok_or_else(|| E::custom(unknown(name)))
     }
 }
 

@@ -161,10 +161,7 @@ fn effects_become_actions() {
     assert_eq!(actions("clock-skew: -16m"), [Action::Store(StoreFault::ClockSkewMs(-960_000))]);
     assert_eq!(
         actions("all: [{ delay: 2s }, { truncate: { at: 5B, end: rst } }]"),
-        [
-            Action::Delay(std::time::Duration::from_secs(2)),
-            Action::Body(BodyEdit::Truncate { at: 5, end: End::Rst })
-        ]
+        [Action::Delay(std::time::Duration::from_secs(2)), Action::Body(BodyEdit::Truncate { at: 5, end: End::Rst })]
     );
 }
 

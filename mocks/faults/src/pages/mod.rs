@@ -5,6 +5,8 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
+use crate::names::Unknown;
+
 /// An answer body somebody really sends, with the head lines that go with it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
@@ -68,7 +70,7 @@ impl<'de> Deserialize<'de> for PageName {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<PageName, E> {
-                PageName::named(name).ok_or_else(|| E::unknown_variant(name, NAMES))
+                PageName::named(name).ok_or_else(|| E::custom(Unknown { what: "a captured page", name, known: NAMES }))
             }
         }
 
