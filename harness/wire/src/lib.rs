@@ -13,6 +13,7 @@ mod body;
 mod clock;
 mod error;
 mod exchange;
+mod incoming;
 mod memory;
 pub mod network;
 mod party;

@@ -1,1 +1,92 @@
 //! The TCP client side: a pooled hyper client as a [`Party`].
+//!
+//! It adds nothing to a request but `Host` and the framing, follows nothing, and repeats nothing that may have reached the peer:
+//! only a request of which no byte was written, because its pooled connection turned out to be closed, goes out again on another
+//! connection (RFC 9110 section 9.2.2 allows it for any method). Pooled connections are given up before common servers do so.
+//!
+//! Not here: TLS roots and sockets (`connect`), waiting (`patience`).
+
+mod connect;
+mod patience;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::{Body, Party, Request, Response, WireError, incoming};
+use connect::ConnectFailure;
+use patience::{Patience, Progress};
+
+/// How patient a client is, and whom it trusts.
+#[derive(Debug, Clone)]
+pub struct NetworkOptions {
+    /// Limit for a name, a connection and its TLS.
+    pub connect_timeout: Duration,
+    /// Longest wait for the head of an answer while no byte of the request moves. An upload that proceeds is not late.
+    pub head_timeout: Option<Duration>,
+    /// Longest silence within the body of an answer.
+    pub body_timeout: Option<Duration>,
+    /// How long an unused connection is kept.
+    pub idle_timeout: Duration,
+    /// Unused connections kept for one authority.
+    pub idle_connections: usize,
+    /// PEM with certificates to trust besides Mozilla's.
+    pub extra_roots_pem: Option<Vec<u8>>,
+    /// SO_RCVBUF. Small values make a reader that does not read visible to the sender.
+    pub receive_buffer: Option<usize>,
+}
+
+impl Default for NetworkOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            head_timeout: Some(Duration::from_secs(60)),
+            body_timeout: Some(Duration::from_secs(60)),
+            idle_timeout: Duration::from_secs(4),
+            idle_connections: 256,
+            extra_roots_pem: None,
+            receive_buffer: None,
+        }
+    }
+}
+
+/// A client for `http` and `https` over TCP. Clones of the party share its pool of connections. If the additional roots cannot
+/// be read, every call is answered [`WireError::Tls`] with the reason.
+pub fn client(options: &NetworkOptions) -> Party {
+    let connector = match connect::connector(options) {
+        Ok(connector) => connector,
+        Err(error) => return Party::from_fn(move |_| std::future::ready(Err(error.clone()))),
+    };
+    let client = Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(options.idle_timeout)
+        .pool_max_idle_per_host(options.idle_connections)
+        .retry_canceled_requests(true)
+        .build::<_, Body>(connector);
+    let patience = Patience { head: options.head_timeout, body: options.body_timeout };
+    Party::from_fn(move |request: Request| {
+        let client = client.clone();
+        async move {
+            let progress = Progress::default();
+            let request = request.map(|body| progress.watch(body));
+            let call = async { client.request(request).await.map_err(|error| failure(&error)) };
+            let response: http::Response<_> = patience.for_head(&progress, call).await?;
+            let (head, incoming) = response.into_parts();
+            Ok(Response::from_parts(head, patience.for_body(incoming::body(incoming))))
+        }
+    })
+}
+
+/// What came instead of a head.
+fn failure(error: &Error) -> WireError {
+    if let Some(ConnectFailure(failure)) = incoming::source(error) {
+        return failure.clone();
+    }
+    if error.is_connect() {
+        return WireError::Tls { reason: incoming::reason(error) };
+    }
+    incoming::no_head(error)
+}
