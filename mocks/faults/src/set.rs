@@ -81,6 +81,27 @@ pub struct Firing {
     /// statuses; else that answer goes out unchanged and the fault did not happen. The actions then all act on the answer: they
     /// are `DelayReply`, `Head`, `Body`, `Xml`, or have [`Moment::Applied`].
     pub only_if_status: Option<Vec<u16>>,
+    /// The next rule that waits for the answer, if this one waits for another than came. See [`Firing::for_status`].
+    pub otherwise: Option<Box<Firing>>,
+}
+
+impl Firing {
+    /// Whether the request must be applied before it is known if anything happens.
+    pub fn waits_for_answer(&self) -> bool {
+        self.only_if_status.is_some()
+    }
+
+    /// What strikes an answer of this status: this firing or one of those behind it.
+    pub fn for_status(self, status: u16) -> Option<Firing> {
+        let mut next = Some(self);
+        while let Some(firing) = next {
+            if firing.only_if_status.as_ref().is_none_or(|wanted| wanted.contains(&status)) {
+                return Some(firing);
+            }
+            next = firing.otherwise.map(|boxed| *boxed);
+        }
+        None
+    }
 }
 
 /// The faults of one run with their counters and random streams.
@@ -123,16 +144,32 @@ impl FaultSet {
         Self { rules: rules.collect(), events: BTreeSet::new() }
     }
 
-    /// Which fault, if any, strikes this call. Must be asked once per call, in the order of arrival; the first that matches wins.
-    /// `now` is the time since the run began.
+    /// Which fault, if any, strikes this call. Must be asked once per call, in the order of arrival. `now` is the time since the
+    /// run began.
+    ///
+    /// The first rule that matches wins. Rules that wait for the answer come second: where no other rule strikes, all of them that
+    /// match are given, in order, and the first whose status it is wins ([`Firing::for_status`]).
     pub fn decide(&mut self, call: &Call<'_>, now: Duration) -> Option<Firing> {
-        let mut winner = None;
+        let mut certain = None;
+        let mut waiting = Vec::new();
         for (index, rule) in self.rules.iter_mut().enumerate() {
-            if rule.wants(call, now, &self.events) && winner.is_none() {
-                winner = Some(index);
+            if !rule.wants(call, now, &self.events) {
+                continue;
+            }
+            match rule.fault.when.when_answer {
+                None => certain = certain.or(Some(index)),
+                Some(_) => waiting.push(index),
             }
         }
-        winner.map(|index| self.rules[index].fire(index))
+        if let Some(index) = certain {
+            return Some(self.rules[index].fire(index));
+        }
+        let mut chain = None;
+        for index in waiting.into_iter().rev() {
+            let firing = self.rules[index].fire(index);
+            chain = Some(Firing { otherwise: chain.map(Box::new), ..firing });
+        }
+        chain
     }
 
     /// A named event happened (a step began, credentials changed): rules that wait for it may strike from now on, rules that last
@@ -190,6 +227,7 @@ impl Rule {
             summary: effect.summary(),
             actions,
             only_if_status: wanted.map(|answer| answer.status.iter().map(|status| status.0.as_u16()).collect()),
+            otherwise: None,
         }
     }
 }

@@ -98,7 +98,8 @@ pub struct When {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<u64>,
     /// Acts only if the party's own answer is like this; the request has been applied then. "Only absent keys" is
-    /// `when-answer: { status: 404 }`. The rule has struck by then: counters and budget count it in either case.
+    /// `when-answer: { status: 404 }`. Asked where no rule without this condition strikes; counters and budget count the call
+    /// whatever the answer turns out to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_answer: Option<WhenAnswer>,
 }

@@ -89,6 +89,23 @@ fn a_condition_on_the_answer_makes_all_actions_act_on_it() {
 }
 
 #[test]
+fn rules_that_wait_for_the_answer_are_tried_in_order_after_all_others() {
+    let yaml = "- { on: s3, when: { when-answer: { status: 404 } }, effect: { answer: 404 } }\n\
+                - { on: s3, when: { when-answer: { status: 403 } }, effect: { status: 500 } }\n\
+                - { on: s3, when: { nth: 2 }, effect: reset }\n";
+    let mut set = FaultSet::new(faults(yaml), 1);
+    let first = ask(&mut set, ("GetObject", "k"), Duration::ZERO).unwrap();
+    assert!(first.waits_for_answer());
+    let effect = |status| first.clone().for_status(status).map(|firing| (firing.rule, firing.effect));
+    assert_eq!(effect(404), Some((0, "answer")));
+    assert_eq!(effect(403), Some((1, "status")));
+    assert_eq!(effect(200), None);
+    let second = ask(&mut set, ("GetObject", "k"), Duration::ZERO).unwrap();
+    assert_eq!((second.effect, second.waits_for_answer()), ("reset", false));
+    assert_eq!(second.for_status(200).map(|firing| firing.rule), Some(2));
+}
+
+#[test]
 fn the_front_is_struck_apart_from_the_store() {
     let mut set = FaultSet::new(faults("[{ on: registry, effect: reset }]"), 1);
     assert_eq!(ask(&mut set, ("PutObject", "k"), Duration::ZERO), None);
