@@ -166,6 +166,8 @@ pub enum PageFault {
     ExactPrefix,
     /// An empty page.
     Empty,
+    /// 500 InternalError where the page would be empty (ListParts of an upload without parts: rustfs#2760).
+    EmptyIsError,
     /// The page as it was when the request arrived, although it is answered later (with a delay).
     Snapshot,
 }

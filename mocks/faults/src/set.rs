@@ -107,7 +107,8 @@ impl Firing {
 /// The faults of one run with their counters and random streams.
 ///
 /// A rule's counter and its random stream advance with the calls that meet its own conditions, whichever rule strikes them. So a
-/// rule added at the end changes nothing for those before it, and one added at the front takes calls away but shifts no count.
+/// rule added at the end changes nothing for those before it (but that rules with `when-answer` stand behind those without), and
+/// one added at the front takes calls away but shifts no count.
 #[derive(Debug, Clone)]
 pub struct FaultSet {
     rules: Vec<Rule>,

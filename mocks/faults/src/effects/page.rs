@@ -23,6 +23,8 @@ pub enum Page {
     ExactPrefix,
     /// Nothing.
     Empty,
+    /// 500 InternalError where there is nothing to list.
+    EmptyIsError,
     /// As it was when the request arrived; with `delay` an old page that comes late.
     Snapshot,
 }
@@ -36,6 +38,7 @@ impl EffectKind for Page {
             Self::IgnorePrefix => "lists as if no prefix had been sent".to_owned(),
             Self::ExactPrefix => "lists only what is called exactly like the prefix".to_owned(),
             Self::Empty => "lists nothing".to_owned(),
+            Self::EmptyIsError => "answers 500 where there is nothing to list".to_owned(),
             Self::Snapshot => "lists what there was when the request arrived".to_owned(),
         }
     }
@@ -48,6 +51,7 @@ impl EffectKind for Page {
             Self::IgnorePrefix => PageFault::IgnorePrefix,
             Self::ExactPrefix => PageFault::ExactPrefix,
             Self::Empty => PageFault::Empty,
+            Self::EmptyIsError => PageFault::EmptyIsError,
             Self::Snapshot => PageFault::Snapshot,
         };
         vec![Action::Store(StoreFault::Page(fault))]
