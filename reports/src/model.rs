@@ -61,8 +61,17 @@ pub struct Blame {
     pub fix: Option<String>,
     /// A text for the other team's ticket.
     pub ticket: Option<String>,
-    /// Indexes of the calls (in the scenario's `calls`) that are the evidence.
-    pub evidence: Vec<usize>,
+    /// The calls that show it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A call that shows why somebody is to blame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Index in the scenario's `calls`.
+    pub call: usize,
+    /// What it shows, in a few words, e.g. `hidden by the fault`; may be empty.
+    pub shows: String,
 }
 
 /// One thing that was checked; kept also when it passed.
@@ -77,6 +86,7 @@ pub struct Check {
     /// What was.
     pub actual: String,
     /// Where it was seen, e.g. `PATCH /v2/lab/app/blobs/uploads/9ac3`.
+    #[serde(rename = "where")]
     pub at: String,
     /// Passed, failed, skipped or error.
     pub verdict: Verdict,
@@ -134,6 +144,18 @@ pub struct Call {
     pub response_body: BodyInfo,
     /// Faults that struck it.
     pub faults: Vec<FaultFired>,
+}
+
+impl Call {
+    /// True if a client sent it, to the registry or to where a redirect led.
+    pub fn is_client(&self) -> bool {
+        self.from == "client"
+    }
+
+    /// True if a client sent it elsewhere than to the registry: it followed a redirect.
+    pub fn is_redirected(&self) -> bool {
+        self.is_client() && self.to != "registry"
+    }
 }
 
 /// What is kept of a body.
@@ -199,7 +221,7 @@ pub struct ScenarioReport {
     pub log: Vec<String>,
     /// Duration on the scenario's own clock (virtual in memory), microseconds.
     pub duration_us: u64,
-    /// Duration on the wall, microseconds; the only field besides `run.started`, `run.wall_us` and `run.id` that differs between two equal runs.
+    /// Duration on the wall, microseconds.
     pub wall_us: u64,
     /// The command that repeats it.
     pub repeat: String,
@@ -212,6 +234,10 @@ pub struct Cause {
     pub title: String,
     /// Who is to blame.
     pub party: Party,
+    /// Who set it off, if another.
+    pub provoked_by: Option<Party>,
+    /// The blame rule that found it.
+    pub rule: String,
     /// Ids of the scenarios it explains.
     pub scenarios: Vec<String>,
 }
@@ -219,7 +245,7 @@ pub struct Cause {
 /// About the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInfo {
-    /// Random id of the run.
+    /// Id of the run: equal runs (seed, version, system, transport, selection) have equal ids; see [`RunInfo::with_id`].
     pub id: String,
     /// Seed.
     pub seed: u64,
@@ -233,6 +259,8 @@ pub struct RunInfo {
     pub storage: String,
     /// `memory` or `tcp`.
     pub over: String,
+    /// The machine in a few words, e.g. `linux x86_64, 2 cores`.
+    pub host: Option<String>,
     /// Start, RFC 3339.
     pub started: String,
     /// Wall time, microseconds.
@@ -268,6 +296,7 @@ pub struct Totals {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`REPORT_SCHEMA`].
+    #[schemars(extend("const" = REPORT_SCHEMA))]
     pub schema: String,
     /// About the run.
     pub run: RunInfo,
@@ -279,7 +308,80 @@ pub struct Report {
     pub scenarios: Vec<ScenarioReport>,
 }
 
+impl Verdict {
+    /// As it stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Known => "known",
+            Self::Skipped => "skipped",
+            Self::Inconclusive => "inconclusive",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::NotRun => "not run",
+        }
+    }
+}
+
+impl Party {
+    /// For people, e.g. `token service`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Storage => "storage",
+            Self::Gateway => "gateway",
+            Self::Registry => "registry",
+            Self::Client => "client",
+            Self::TokenService => "token service",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Blame {
+    /// The parties in one line, e.g. `registry, provoked by storage`.
+    pub fn parties(&self) -> String {
+        parties(self.party, self.provoked_by)
+    }
+}
+
+impl Cause {
+    /// The parties in one line, e.g. `registry, provoked by storage`.
+    pub fn parties(&self) -> String {
+        parties(self.party, self.provoked_by)
+    }
+}
+
+fn parties(party: Party, provoked_by: Option<Party>) -> String {
+    match provoked_by {
+        Some(other) => format!("{}, provoked by {}", party.name(), other.name()),
+        None => party.name().to_owned(),
+    }
+}
+
 impl Totals {
+    /// The counts that are not zero, and always those of passed and failed, with their names, in the order of reports.
+    pub fn parts(&self) -> Vec<(u64, Verdict)> {
+        [
+            (self.passed, Verdict::Passed),
+            (self.known, Verdict::Known),
+            (self.failed, Verdict::Failed),
+            (self.error, Verdict::Error),
+            (self.skipped, Verdict::Skipped),
+            (self.inconclusive, Verdict::Inconclusive),
+            (self.not_run, Verdict::NotRun),
+        ]
+        .into_iter()
+        .filter(|(count, verdict)| *count > 0 || matches!(verdict, Verdict::Passed | Verdict::Failed))
+        .collect()
+    }
+
+    /// One line, e.g. `37 passed, 2 failed, 1 skipped of 40`.
+    pub fn line(&self) -> String {
+        let parts: Vec<_> =
+            self.parts().into_iter().map(|(count, verdict)| format!("{count} {}", verdict.name())).collect();
+        format!("{} of {}", parts.join(", "), self.total)
+    }
+
     /// Counts verdicts.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
         let mut totals = Self::default();
