@@ -1,2 +1,5 @@
-//! The `shakedown` command.
-fn main() {}
+//! The `shakedown` program; everything is in the library beside it.
+
+fn main() -> std::process::ExitCode {
+    shakedown_cli::main()
+}

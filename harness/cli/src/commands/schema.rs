@@ -1,0 +1,35 @@
+//! `shakedown schema`: the JSON schemas of the file formats.
+
+use crate::exit::Exit;
+use crate::output::{Failure, Output};
+
+/// The formats that have a schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Scenario files.
+    #[default]
+    Scenario,
+    /// The report, `shakedown.report/v1`.
+    Report,
+}
+
+/// Print the JSON schema of scenario files or of the report
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Editors use it for completion. Put this line at the top of a scenario file:
+  # yaml-language-server: $schema=scenario.schema.json
+and make the file by: shakedown schema > scenario.schema.json")]
+pub struct Args {
+    /// Which
+    #[arg(value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Prints the schema to standard output.
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let schema = match args.format {
+        Format::Scenario => shakedown_scenario::schema(),
+        Format::Report => shakedown_reports::schema(),
+    };
+    output.line(&schema);
+    Ok(Exit::Passed)
+}

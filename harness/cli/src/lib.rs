@@ -1,0 +1,88 @@
+//! The `shakedown` command: arguments in, output and exit code out. The only crate that prints.
+//!
+//! One file per command in `commands/`, one line each in the [`Command`] list. What a command does is the engine's.
+//! A library, so that the tests load scenario files exactly as the command does.
+
+#![expect(clippy::missing_errors_doc, reason = "every command fails with a Failure that says what and why")]
+
+mod commands;
+mod exit;
+mod filter;
+pub mod library;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::commands::{check, completions, demo, explain, list, report, run, schema, selftest, serve};
+pub use crate::exit::Exit;
+use crate::output::ColorChoice;
+pub use crate::output::{Failure, Output};
+
+/// Conformance, fault-injection and throughput harness for container registries and the S3 under them.
+#[derive(Debug, Parser)]
+#[command(name = "shakedown", version, about, after_help = exit::HELP, propagate_version = true, max_term_width = 120)]
+struct Cli {
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t, env = "SHAKEDOWN_COLOR")]
+    color: ColorChoice,
+    /// Only what went wrong and the last line
+    #[arg(short, long, global = true, env = "SHAKEDOWN_QUIET")]
+    quiet: bool,
+    /// More: -v every scenario and every request served, -vv what the parties say in their logs
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The commands: one line each.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Run(run::Args),
+    List(list::Args),
+    Check(check::Args),
+    Explain(explain::Args),
+    Serve(serve::Args),
+    Selftest(selftest::Args),
+    Report(report::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked_for = !error.use_stderr();
+            // A closed pipe is no reason to fail: `shakedown --help | head` is normal.
+            let _ = error.print();
+            return if asked_for { Exit::Passed.into() } else { Exit::Usage.into() };
+        }
+    };
+    let output = Output::new(cli.color, cli.quiet, cli.verbose);
+    output.start_logging();
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(&args, &output),
+        Command::Run(args) => run::run(&args, &output),
+        Command::List(args) => list::run(&args, &output),
+        Command::Check(args) => check::run(&args, &output),
+        Command::Explain(args) => explain::run(&args, &output),
+        Command::Serve(args) => serve::run(&args, &output),
+        Command::Selftest(args) => selftest::run(&args, &output),
+        Command::Report(args) => report::run(&args, &output),
+        Command::Schema(args) => schema::run(&args, &output),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.error(&failure.message);
+            failure.exit.into()
+        }
+    }
+}

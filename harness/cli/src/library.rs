@@ -1,0 +1,158 @@
+//! Where scenario files come from: paths of the user, or the set that is built into the program.
+//! Not here: what stands in them.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use shakedown_scenario::{Loader, Plan, Problem, Source, SourceError};
+
+use crate::exit::Exit;
+use crate::output::{Failure, Output};
+
+/// The shipped files: path relative to the repository, and text.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
+
+/// Folders below a scenario folder that hold other files: shared worlds and system files.
+const NOT_SCENARIOS: &[&str] = &["worlds", "systems"];
+
+/// Reads scenario files from disk, and the shipped ones where the disk has none of that name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Files;
+
+impl Source for Files {
+    fn read(&self, path: &str) -> Result<String, SourceError> {
+        let limit = shakedown_scenario::MAX_FILE_BYTES;
+        let file = match fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let shipped = BUILT_IN.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+                return shipped.ok_or_else(|| SourceError::Missing);
+            }
+            Err(error) => return Err(SourceError::Unreadable(error.to_string())),
+        };
+        let mut bytes = Vec::new();
+        // One byte more than allowed tells a file at the limit from one over it, whatever its announced size.
+        let read = file.take(limit as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| SourceError::Unreadable(error.to_string()))?;
+        if bytes.len() > limit {
+            return Err(SourceError::TooLarge { limit });
+        }
+        String::from_utf8(bytes).map_err(|error| SourceError::NotUtf8 { at: error.utf8_error().valid_up_to() })
+    }
+}
+
+/// What to load.
+#[derive(Debug, Clone, Default)]
+pub struct Selection<'a> {
+    /// Files and folders; empty: `scenarios` here, else the built-in set.
+    pub paths: &'a [PathBuf],
+    /// `--var`.
+    pub vars: &'a [(String, String)],
+    /// `--secret`.
+    pub secrets: &'a [(String, String)],
+}
+
+/// What was found in the selected files.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The plans of the files without mistakes, in the order of their ids.
+    pub plans: Vec<Plan>,
+    /// All mistakes of all files.
+    pub problems: Vec<Problem>,
+    /// How many files were read.
+    pub files: usize,
+}
+
+/// Finds and checks scenario files.
+///
+/// # Errors
+/// A path that is not there.
+pub fn load(selection: &Selection<'_>) -> Result<Loaded, Failure> {
+    let files = find(selection.paths)?;
+    let environment = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?.strip_prefix("SHAKEDOWN_VAR_")?.to_owned();
+        Some((name, value.into_string().ok()?))
+    });
+    let loader = Loader::new(&Files)
+        .environment(environment.collect())
+        .vars(selection.vars.to_vec())
+        .secrets(selection.secrets.to_vec());
+    let mut loaded = Loaded { files: files.len(), ..Loaded::default() };
+    for file in &files {
+        match loader.check(file) {
+            Ok(plans) => loaded.plans.extend(plans),
+            Err(problems) => loaded.problems.extend(problems),
+        }
+    }
+    loaded.plans.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(loaded)
+}
+
+/// Like [`load`], but any mistake is printed and ends the command: nothing runs.
+///
+/// # Errors
+/// A path that is not there, or the number of mistakes.
+pub fn load_valid(selection: &Selection<'_>, output: &Output) -> Result<Vec<Plan>, Failure> {
+    let loaded = load(selection)?;
+    if loaded.problems.is_empty() {
+        return Ok(loaded.plans);
+    }
+    output.print(&shakedown_scenario::render(&loaded.problems, output.color));
+    let count = loaded.problems.len();
+    let mistakes = if count == 1 { "1 mistake".to_owned() } else { format!("{count} mistakes") };
+    Err(Failure { message: format!("{mistakes} in the scenario files; nothing ran"), exit: Exit::Usage })
+}
+
+/// The text of a shipped file, e.g. `scenarios/systems/distribution-2.8.yaml`.
+pub fn built_in(path: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+fn find(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let here = [PathBuf::from("scenarios")];
+    let paths = match paths {
+        [] if here[0].is_dir() => &here[..],
+        [] => return Ok(built_in_below("scenarios/")),
+        given => given,
+    };
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy().replace('\\', "/");
+        if path.is_dir() {
+            walk(path, &mut files).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        } else if path.exists() || built_in(&name).is_some() {
+            files.push(name);
+        } else {
+            let below = built_in_below(&format!("{}/", name.trim_end_matches('/')));
+            if below.is_empty() {
+                return Err(Failure::usage(format!("{name}: no such file or folder; `shakedown list` shows what there is")));
+            }
+            files.extend(below);
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn built_in_below(prefix: &str) -> Vec<String> {
+    let is_scenario = |name: &str| !NOT_SCENARIOS.iter().any(|folder| name.split('/').any(|part| part == *folder));
+    let names = BUILT_IN.iter().map(|(name, _)| *name);
+    names.filter(|name| name.starts_with(prefix) && is_scenario(name)).map(str::to_owned).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !NOT_SCENARIOS.contains(&name.as_str()) && !name.starts_with('.') {
+                walk(&path, files)?;
+            }
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+            files.push(path.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    Ok(())
+}
