@@ -14,9 +14,9 @@ pub enum ConnectionEnd {
 
 /// What a party sees instead of (the rest of) an answer, and what a service returns to break its connection on purpose.
 ///
-/// The memory transport passes the value through; the TCP server turns it into the real thing and the TCP client turns the real
-/// thing back into this. Over TCP a peer may see one of several values for one cause, so compare with
-/// [`WireError::is_connection_lost`], not by variant.
+/// The TCP server turns it into the real thing and the TCP client turns the real thing back into this; the memory transport shows
+/// the same. Over TCP a peer may see one of several values for one cause, so compare with [`WireError::is_connection_lost`], not
+/// by variant.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum WireError {
     /// Nobody listens there.

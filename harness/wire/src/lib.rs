@@ -13,6 +13,7 @@ mod body;
 mod clock;
 mod error;
 mod exchange;
+mod framing;
 mod incoming;
 mod memory;
 pub mod network;
@@ -25,8 +26,8 @@ pub use body::Body;
 pub use clock::Clock;
 pub use error::{ConnectionEnd, WireError};
 pub use exchange::{
-    Annotation, Annotations, BodyRecord, Exchange, FaultNote, Head, Lane, RequestRecord, ResponseRecord, S3Note, TRACE_HEADER,
-    TraceId,
+    Annotation, Annotations, BodyRecord, Exchange, FaultNote, Head, Lane, RequestRecord, ResponseRecord, S3Note,
+    TRACE_HEADER, TraceId,
 };
 pub use memory::MemoryNet;
 pub use party::{Party, Request, Response};

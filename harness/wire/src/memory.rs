@@ -1,9 +1,16 @@
-//! The memory transport: authorities mapped to parties. No sockets, so time can be virtual.
+//! The memory transport: authorities mapped to parties. No sockets, so time can be virtual. What either side sees is
+//! what it would see over TCP: `Host` and framing in the heads, the same errors.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, RwLock};
+use std::task::{Context, Poll};
 
-use crate::{Party, Request, WireError};
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use crate::framing::{self, Framed};
+use crate::{Body, Party, Request, WireError};
 
 /// A network in memory. Clones share the map, so a party can be replaced (restarted, killed) while others hold the net.
 #[derive(Debug, Clone, Default)]
@@ -28,13 +35,13 @@ impl MemoryNet {
     /// The party that dispatches on the authority of each request's URI.
     pub fn party(&self) -> Party {
         let net = self.clone();
-        Party::from_fn(move |request: Request| {
+        Party::from_fn(move |mut request: Request| {
             let target = net.target(&request);
+            let method = request.method().clone();
+            framing::request(&mut request);
             async move {
-                match target?.send(request).await {
-                    Err(WireError::Raw { .. }) => Err(WireError::Malformed { reason: "raw bytes instead of an answer".into() }),
-                    other => other,
-                }
+                let response = target?.send(request).await.map_err(instead_of_a_head)?;
+                Ok(framing::response(response, &method).map(|framed| Body::new(Seen(framed))))
             }
         })
     }
@@ -46,10 +53,49 @@ impl MemoryNet {
     }
 }
 
+/// What a peer sees when a party fails before its head.
+fn instead_of_a_head(error: WireError) -> WireError {
+    match error {
+        WireError::Reset => WireError::Reset,
+        WireError::Raw { bytes, end } => {
+            let half_a_head = bytes.is_empty()
+                || (bytes.starts_with(b"HTTP/1.") && !bytes.windows(4).any(|four| four == b"\r\n\r\n"));
+            let malformed = WireError::Malformed { reason: "raw bytes instead of an answer".into() };
+            if half_a_head { WireError::ended(end) } else { malformed }
+        }
+        _ => WireError::Closed,
+    }
+}
+
+/// A body whose errors are those a peer would see.
+struct Seen(Framed);
+
+impl http_body::Body for Seen {
+    type Data = Bytes;
+    type Error = WireError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WireError>>> {
+        let polled = std::task::ready!(Pin::new(&mut self.0).poll_frame(cx));
+        Poll::Ready(polled.map(|frame| {
+            frame.map_err(|error| match error {
+                WireError::Reset => WireError::Reset,
+                _ => WireError::Truncated { received: self.0.passed() },
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Body;
 
     fn get(uri: &str) -> Request {
         http::Request::get(uri).body(Body::empty()).unwrap()

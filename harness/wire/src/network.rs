@@ -16,7 +16,7 @@ use std::time::Duration;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::{Body, Party, Request, Response, WireError, incoming};
+use crate::{Body, Party, Request, Response, WireError, framing, incoming};
 use connect::ConnectFailure;
 use patience::{Patience, Progress};
 
@@ -67,7 +67,8 @@ pub fn client(options: &NetworkOptions) -> Party {
         .retry_canceled_requests(true)
         .build::<_, Body>(connector);
     let patience = Patience { head: options.head_timeout, body: options.body_timeout };
-    Party::from_fn(move |request: Request| {
+    Party::from_fn(move |mut request: Request| {
+        framing::request(&mut request);
         let client = client.clone();
         async move {
             let progress = Progress::default();

@@ -128,7 +128,10 @@ impl Recorder {
             }
             Ok(response) => {
                 entry.answered(&response);
-                if is_head || matches!(response.status().as_u16(), 204 | 304) || http_body::Body::is_end_stream(response.body()) {
+                if is_head
+                    || matches!(response.status().as_u16(), 204 | 304)
+                    || http_body::Body::is_end_stream(response.body())
+                {
                     entry.body_ended(Side::Response, true, None);
                     self.ended(&entry);
                     return Ok(response);

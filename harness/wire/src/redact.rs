@@ -44,8 +44,13 @@ impl Redactor {
     pub fn add(&mut self, value: &str) {
         let json = serde_json::Value::from(value).to_string();
         let percent = percent_encoded(value, false);
-        let spellings =
-            [value.to_owned(), json[1..json.len() - 1].to_owned(), percent.to_lowercase(), percent, percent_encoded(value, true)];
+        let spellings = [
+            value.to_owned(),
+            json[1..json.len() - 1].to_owned(),
+            percent.to_lowercase(),
+            percent,
+            percent_encoded(value, true),
+        ];
         for spelling in spellings {
             if !spelling.is_empty() && !self.values.contains(&spelling) {
                 self.values.push(spelling);
@@ -56,7 +61,10 @@ impl Redactor {
 
     /// Header lines without secrets, in order.
     pub fn head(&self, headers: &HeaderMap) -> Head {
-        headers.iter().map(|(name, value)| (name.as_str().to_owned(), self.header(name.as_str(), value.as_bytes()))).collect()
+        headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), self.header(name.as_str(), value.as_bytes())))
+            .collect()
     }
 
     /// The value of one header without secrets.
@@ -127,7 +135,9 @@ fn started(text: &str, value: &str) -> Option<usize> {
 /// An `Authorization` value: the scheme stays, and of SigV4 what is no secret: the credential's scope and the signed headers.
 fn authorization(value: &str) -> String {
     let (scheme, rest) = value.trim().split_once(' ').unwrap_or(("", value));
-    let Some(scheme) = SCHEMES.iter().find(|known| known.eq_ignore_ascii_case(scheme)) else { return REDACTED.to_owned() };
+    let Some(scheme) = SCHEMES.iter().find(|known| known.eq_ignore_ascii_case(scheme)) else {
+        return REDACTED.to_owned();
+    };
     if *scheme != "AWS4-HMAC-SHA256" {
         return format!("{scheme} {REDACTED}");
     }

@@ -7,7 +7,8 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use super::body::Side;
 use crate::redact::Redactor;
 use crate::{
-    Annotation, Annotations, BodyRecord, Exchange, FaultNote, Lane, Request, RequestRecord, Response, ResponseRecord, S3Note, TraceId,
+    Annotation, Annotations, BodyRecord, Exchange, FaultNote, Lane, Request, RequestRecord, Response, ResponseRecord,
+    S3Note, TraceId,
 };
 
 /// Bytes kept of a body.

@@ -33,7 +33,6 @@ fn counting() -> Party {
     })
 }
 
-
 fn frames(items: Vec<Result<&'static str, WireError>>) -> impl futures_util::Stream<Item = Result<Bytes, WireError>> {
     futures_util::stream::iter(items.into_iter().map(|item| item.map(|text| Bytes::from_static(text.as_bytes()))))
 }
@@ -58,7 +57,9 @@ async fn errors_and_broken_bodies_are_recorded() {
     let recorder = Recorder::new(Clock::virtual_time(), 10);
     let refused = recorder.layer(lane(), Party::from_fn(async |_| Err(WireError::Reset)));
     refused.send(put(Body::empty())).await.unwrap_err();
-    let broken = Party::from_fn(async |_| Ok(http::Response::new(Body::sized(6, frames(vec![Ok("abc"), Err(WireError::Reset)])))));
+    let broken = Party::from_fn(async |_| {
+        Ok(http::Response::new(Body::sized(6, frames(vec![Ok("abc"), Err(WireError::Reset)]))))
+    });
     let broken = recorder.layer(lane(), broken);
     broken.send(put(Body::empty())).await.unwrap().into_body().drain().await.unwrap_err();
     let [first, second] = &recorder.exchanges()[..] else { panic!("two exchanges") };

@@ -33,7 +33,8 @@ const SECRET_FIELDS: [&str; 23] = [
 const CREDENTIAL_FIELDS: [&str; 2] = ["credential", "xamzcredential"];
 
 /// Header lines inside text (a log, a canonical request): secret to the end of the line.
-const SECRET_LINES: [&str; 6] = ["authorization", "proxyauthorization", "cookie", "setcookie", "xamzsecuritytoken", "xauthtoken"];
+const SECRET_LINES: [&str; 6] =
+    ["authorization", "proxyauthorization", "cookie", "setcookie", "xamzsecuritytoken", "xauthtoken"];
 
 /// Replaces the values of all secret fields.
 pub(super) fn named_secrets(text: &str) -> String {
@@ -89,9 +90,8 @@ fn field(text: &str, start: usize, end: usize) -> Option<Secret> {
         text[start..end].chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
     let credential = CREDENTIAL_FIELDS.contains(&name.as_str());
     let rest = &text[end..];
-    let secret = |offset: usize, length: usize| {
-        Some(Secret { start: end + offset, end: end + offset + length, credential })
-    };
+    let secret =
+        |offset: usize, length: usize| Some(Secret { start: end + offset, end: end + offset + length, credential });
     if credential || SECRET_FIELDS.contains(&name.as_str()) {
         if let Some(value) = rest.strip_prefix('=') {
             let quote = usize::from(value.starts_with('"'));

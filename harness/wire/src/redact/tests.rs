@@ -19,8 +19,14 @@ fn the_scheme_and_the_scope_stay() {
         header("Authorization", "bearer eyJhbGciOi.x.y"),
         header("authorization", "hunter2"),
         header("cookie", "session=1"),
-        header("www-authenticate", r#"Bearer realm="http://auth.test/token",service="registry",scope="repository:a:pull""#),
-        header("location", "http://s3.test/b/k?X-Amz-Credential=AKIAEXAMPLE%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-Signature=0a1b2c&x-id=GetObject"),
+        header(
+            "www-authenticate",
+            r#"Bearer realm="http://auth.test/token",service="registry",scope="repository:a:pull""#,
+        ),
+        header(
+            "location",
+            "http://s3.test/b/k?X-Amz-Credential=AKIAEXAMPLE%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-Signature=0a1b2c&x-id=GetObject",
+        ),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r#"
     AWS4-HMAC-SHA256 Credential=REDACTED/20260101/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=REDACTED

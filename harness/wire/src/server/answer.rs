@@ -3,17 +3,19 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, HOST};
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::Peer;
 use super::socket::{Ending, Verdict};
+use crate::framing::{self, Framed};
 use crate::{Body, Party, Request, Response, WireError, incoming};
 
 /// Answers, or never does so: then the connection's driver acts on `verdict`.
@@ -23,13 +25,21 @@ pub(super) async fn answer(
     peer: Peer,
     verdict: Verdict,
 ) -> Result<http::Response<AnswerBody>, Infallible> {
-    let is_head = request.method() == Method::HEAD;
-    let outcome = match absolute(request, peer) {
+    let method = request.method().clone();
+    let (head, incoming) = request.into_parts();
+    let (body, read) = incoming::watched(incoming);
+    let outcome = match absolute(Request::from_parts(head, body), peer) {
         Ok(request) => party.send(request).await,
         Err(reason) => Ok(bad_request(reason)),
     };
     match outcome {
-        Ok(response) => Ok(on_the_wire(response, is_head, verdict)),
+        Ok(mut response) => {
+            if !read.load(Ordering::Relaxed) {
+                // What was not read stands in the way of the next request, so say that there will be none (RFC 9112 section 9.6).
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(framing::response(response, &method).map(|framed| AnswerBody { framed, verdict }))
+        }
         Err(error) => {
             if !error.is_connection_lost() && !matches!(error, WireError::Raw { .. }) {
                 tracing::warn!(%error, "a party has no answer; the connection is closed");
@@ -41,8 +51,7 @@ pub(super) async fn answer(
 }
 
 /// The request as parties know it: with an absolute URI (RFC 9112 section 3.2) and the peer's address.
-fn absolute(request: http::Request<Incoming>, peer: Peer) -> Result<Request, &'static str> {
-    let mut request = request.map(incoming::body);
+fn absolute(mut request: Request, peer: Peer) -> Result<Request, &'static str> {
     if request.uri().authority().is_none() {
         let authority = host(request.headers())?;
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
@@ -74,38 +83,11 @@ fn bad_request(reason: &'static str) -> Response {
     response
 }
 
-/// hyper checks that the length in the head is the body's. Ours may differ on purpose, so the body repeats what the head says.
-fn on_the_wire(response: Response, is_head: bool, verdict: Verdict) -> http::Response<AnswerBody> {
-    let (mut head, body) = response.into_parts();
-    let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    let chunked = head.headers.contains_key(TRANSFER_ENCODING);
-    if is_head || matches!(head.status.as_u16(), 204 | 304) {
-        if let (true, None, Some(length @ 1..), false) = (is_head, announced, body.length(), chunked) {
-            head.headers.insert(CONTENT_LENGTH, length.into());
-        }
-        return http::Response::from_parts(head, AnswerBody { inner: Body::empty(), length: None, sent: 0, verdict });
-    }
-    let length = if chunked { None } else { announced.or(body.length()) };
-    http::Response::from_parts(head, AnswerBody { inner: body, length, sent: 0, verdict })
-}
-
 /// A body that does not fail towards hyper, which would throw away what is buffered, but says how the connection is to end and
-/// stays silent.
+/// stays silent. hyper insists that the length in the head is the body's; [`Framed`] repeats what the head says.
 pub(super) struct AnswerBody {
-    inner: Body,
-    /// What the head announces.
-    length: Option<u64>,
-    sent: u64,
+    framed: Framed,
     verdict: Verdict,
-}
-
-impl AnswerBody {
-    fn end(&mut self, ending: Ending) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.verdict.end(ending);
-        // Nothing wakes this task again but the socket and the driver's deadline.
-        self.inner = Body::stream(futures_util::stream::pending());
-        Poll::Pending
-    }
 }
 
 impl http_body::Body for AnswerBody {
@@ -113,34 +95,25 @@ impl http_body::Body for AnswerBody {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let this = &mut *self;
-        let left = this.length.map(|length| length - this.sent);
-        if left == Some(0) {
+        let Some(polled) = std::task::ready!(Pin::new(&mut self.framed).poll_frame(cx)) else {
             return Poll::Ready(None);
-        }
-        match std::task::ready!(Pin::new(&mut this.inner).poll_frame(cx)) {
-            Some(Ok(frame)) => match frame.into_data() {
-                Ok(mut data) => {
-                    data.truncate(left.map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX).min(data.len())));
-                    this.sent += data.len() as u64;
-                    Poll::Ready(Some(Ok(Frame::data(data))))
-                }
-                Err(trailers) => Poll::Ready(Some(Ok(trailers))),
-            },
-            Some(Err(error)) => this.end(Ending::from(&error)),
-            None if left.is_some() => this.end(Ending::from(&WireError::Closed)),
-            None => Poll::Ready(None),
+        };
+        match polled {
+            Ok(frame) => Poll::Ready(Some(Ok(frame))),
+            Err(error) => {
+                self.verdict.end(Ending::from(&error));
+                // Nothing wakes this task again but the socket and the driver's deadline.
+                self.framed.inner = Body::stream(futures_util::stream::pending());
+                Poll::Pending
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match self.length {
-            Some(length) => length == self.sent,
-            None => self.inner.is_end_stream(),
-        }
+        self.framed.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(SizeHint::new, |length| SizeHint::with_exact(length - self.sent))
+        self.framed.size_hint()
     }
 }

@@ -31,9 +31,7 @@ pub(super) async fn end(mut stream: TcpStream, ending: Option<Ending>, limit: Du
 async fn close(mut stream: TcpStream, limit: Duration) -> io::Result<()> {
     stream.shutdown().await?;
     let mut scrap = vec![0; 64 << 10];
-    let rest = async {
-        while let Ok(Ok(1..)) = timeout(SILENCE, stream.read(&mut scrap)).await {}
-    };
+    let rest = async { while let Ok(Ok(1..)) = timeout(SILENCE, stream.read(&mut scrap)).await {} };
     // Whether the peer stopped or the limit was reached: the connection is over.
     let _ = timeout(limit, rest).await;
     Ok(())
