@@ -6,13 +6,26 @@
 //!
 //! Not here: running anything. Reading of files goes through a trait, so this crate has no IO.
 
+mod check;
 pub mod expect;
+mod fill;
+mod load;
+mod plan;
+mod problem;
+mod read;
 mod scenario;
+mod schema;
 pub mod steps;
 mod text;
 mod world;
 
+pub use fill::fill;
+pub use load::{Loader, MapSource, Source, SourceError};
+pub use plan::{Lines, Place, Plan, Section};
+pub use problem::{Problem, render};
+pub use read::limits::FILE_BYTES;
 pub use scenario::{Need, Scenario};
+pub use schema::schema;
 pub use shakedown_faults::{Fault, Size, Span};
 pub use text::{OneOrMany, Scalar};
 pub use world::{BlobSpec, Given, ImageKind, ImageSpec, LayerSpec, RegistrySettings, S3Settings};

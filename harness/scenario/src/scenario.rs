@@ -32,7 +32,7 @@ pub struct Scenario {
     pub needs: Vec<Need>,
     /// Shared worlds, relative to this file. Their `given`, `faults`, `vars` and `after` are merged below this file's.
     #[serde(default)]
-    pub include: Vec<String>,
+    pub include: OneOrMany<String>,
     /// Variables, used as `${name}`; `--var name=value` overrides them.
     #[serde(default)]
     pub vars: IndexMap<String, Scalar>,

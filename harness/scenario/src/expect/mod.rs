@@ -7,5 +7,5 @@ mod status;
 
 pub use answer::{BodyExpect, Expect, Lost};
 pub use invariant::{AnswerRule, Invariant, StorageOrder, StorageRequests};
-pub use matcher::Matcher;
+pub use matcher::{Matcher, MatcherKind};
 pub use status::{StatusPattern, StatusSet};

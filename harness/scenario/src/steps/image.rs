@@ -23,21 +23,16 @@ pub enum Mode {
 }
 
 /// How a high-level step must end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Outcome {
     /// It must succeed.
+    #[default]
     Succeeds,
     /// It must fail, with one of these statuses as the last answer (none given: in any way).
     Fails(StatusSet),
     /// It may succeed; if it fails, then with one of these statuses.
     SucceedsOrFails(StatusSet),
-}
-
-impl Default for Outcome {
-    fn default() -> Self {
-        Self::Succeeds
-    }
 }
 
 /// Pushes an image: blobs that are missing, then the manifest.

@@ -1,8 +1,8 @@
 //! One file per step kind and one line in the list below. What a step does is the engine's (`engine/src/steps/`, same names).
 
+mod flow;
 mod http;
 mod image;
-mod flow;
 mod world;
 
 use schemars::JsonSchema;
@@ -16,6 +16,10 @@ pub use self::world::{AdvanceStep, EventStep, FaultsStep, RestartStep, StorageCh
 /// One step. Kinds are keys: `- push: { image: app, as: "${repo}:1" }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a scenario has a handful of steps; a box would only show in every match"
+)]
 pub enum Step {
     /// One raw HTTP request to the registry.
     Http(HttpStep),
@@ -49,4 +53,17 @@ pub enum Step {
     Storage(StorageStep),
     /// Asserts on the storage calls since the last such check (or the start).
     StorageCalls(StorageCheckStep),
+}
+
+impl Step {
+    /// Visits this step and the steps in it, in the file's order.
+    pub fn walk<'s>(&'s self, visit: &mut impl FnMut(&'s Step)) {
+        visit(self);
+        match self {
+            Self::Parallel(step) => step.branches.iter().flatten().for_each(|step| step.walk(visit)),
+            Self::Repeat(step) => step.steps.iter().for_each(|step| step.walk(visit)),
+            Self::Eventually(step) => step.steps.iter().for_each(|step| step.walk(visit)),
+            _ => {}
+        }
+    }
 }

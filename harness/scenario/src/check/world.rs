@@ -1,0 +1,150 @@
+//! `given` and `faults`.
+
+use std::collections::BTreeSet;
+
+use shakedown_faults::Fault;
+use shakedown_oci::{RepositoryName, Tag};
+
+use super::Report;
+use crate::load::is_name;
+use crate::problem::shown;
+use crate::read::tree::Seg::{self, Item, Key};
+use crate::steps::Step;
+
+/// Largest sum of the sizes that one scenario may have made up: its content is hashed on each use.
+const CONTENT: u64 = 64 << 30;
+
+pub(super) fn check(report: &mut Report<'_>) {
+    let scenario = report.subject.scenario;
+    let given = &scenario.given;
+    repository(report, &given.repository, &[Key("given"), Key("repository")]);
+    for (section, names) in
+        [("images", given.images.keys().collect::<Vec<_>>()), ("blobs", given.blobs.keys().collect())]
+    {
+        for name in names {
+            let message = format!("`{}` cannot be a name", shown(name));
+            report.must(
+                is_name(name),
+                &[Key("given"), Key(section), Key(name)],
+                message,
+                "use lower-case letters, digits and `-`, a letter first",
+            );
+        }
+    }
+    for (index, name) in given.pushed.iter().enumerate() {
+        let way = [Key("given"), Key("pushed"), Item(index)];
+        image(report, name, &way);
+        let again = given.pushed[..index].contains(name);
+        report.must(!again, &way, format!("`{}` is here a second time", shown(name)), "take it out");
+        report.must(
+            name.parse::<Tag>().is_ok(),
+            &way,
+            format!("`{}` cannot be a tag", shown(name)),
+            "it is pushed as `${repo}:NAME`: choose another name",
+        );
+    }
+    let layers = given.images.values().flat_map(|image| &image.layers).map(|layer| layer.size.0);
+    let blobs = given.blobs.values().map(|blob| match blob {
+        crate::BlobSpec::Size(size) => size.0,
+        crate::BlobSpec::Text(_) => 0,
+    });
+    let total = layers.chain(blobs).fold(0_u64, u64::saturating_add);
+    report.must(
+        total <= CONTENT,
+        &[Key("given")],
+        "images and blobs have more than 64GiB together",
+        "make them smaller",
+    );
+    settings(report);
+    faults(report, &scenario.faults, &[Key("faults")]);
+}
+
+fn settings(report: &mut Report<'_>) {
+    let given = &report.subject.scenario.given;
+    let part = given.registry.part_size.map(|size| size.0);
+    let needed = given.s3.min_part.map_or(5 << 20, |size| size.0);
+    let help = "the store refuses smaller parts (`given.s3.min-part`, 5MiB if absent): raise one or lower the other";
+    report.must(
+        part.is_none_or(|part| part >= needed),
+        &[Key("given"), Key("registry"), Key("part-size")],
+        "parts of this size are refused by the store",
+        help,
+    );
+    let zero = [
+        ("min-part", given.s3.min_part.is_some_and(|s| s.0 == 0)),
+        ("max-parts", given.s3.max_parts == Some(0)),
+        ("max-copy", given.s3.max_copy.is_some_and(|s| s.0 == 0)),
+    ];
+    for (name, _) in zero.iter().filter(|(_, zero)| *zero) {
+        report.add(
+            &[Key("given"), Key("s3"), Key(name)],
+            format!("`{name}: 0` would refuse everything"),
+            "give a limit of at least 1",
+        );
+    }
+}
+
+/// Faults that cannot strike, here or in a `faults` step.
+pub(super) fn faults(report: &mut Report<'_>, faults: &[Fault], way: &[Seg<'_>]) {
+    let fired: BTreeSet<&str> = events(report);
+    for (index, fault) in faults.iter().enumerate() {
+        let place: Vec<Seg<'_>> = way.iter().copied().chain([Item(index)]).collect();
+        for problem in fault.problems() {
+            report.add(&place, problem, "");
+        }
+        let waits = [("after-event", &fault.when.after_event), ("until-event", &fault.when.until_event)];
+        for (condition, name) in
+            waits.into_iter().filter_map(|(condition, name)| name.as_deref().map(|name| (condition, name)))
+        {
+            let place: Vec<Seg<'_>> = place.iter().copied().chain([Key("when"), Key(condition)]).collect();
+            if !report.subject.broken {
+                report.one_of(
+                    "event",
+                    name,
+                    fired.iter().copied(),
+                    &place,
+                    "fire it with a step: `- event: { name: ... }`",
+                );
+            }
+        }
+    }
+}
+
+/// The events that steps fire.
+fn events<'s>(report: &Report<'s>) -> BTreeSet<&'s str> {
+    let mut names = BTreeSet::new();
+    let scenario = report.subject.scenario;
+    for step in scenario.steps.iter().chain(&scenario.finally) {
+        step.walk(&mut |step| {
+            if let Step::Event(event) = step {
+                names.insert(event.name.as_str());
+            }
+        });
+    }
+    names
+}
+
+/// A repository name; what is known only at run time is taken for right.
+pub(super) fn repository(report: &mut Report<'_>, name: &str, way: &[Seg<'_>]) {
+    if let Some(name) = report.subject.sample(name)
+        && let Err(error) = name.parse::<RepositoryName>()
+    {
+        report.add(
+            way,
+            error.to_string(),
+            "e.g. `lab/app`: lower-case letters, digits, and single `.`, `_`, `-` or `/` between them",
+        );
+    }
+}
+
+/// The name of an image.
+pub(super) fn image(report: &mut Report<'_>, name: &str, way: &[Seg<'_>]) {
+    let known = report.subject.declared("images");
+    report.one_of("image", name, known.iter().map(String::as_str), way, "declare it under `given.images`");
+}
+
+/// The name of a blob.
+pub(super) fn blob(report: &mut Report<'_>, name: &str, way: &[Seg<'_>]) {
+    let known = report.subject.declared("blobs");
+    report.one_of("blob", name, known.iter().map(String::as_str), way, "declare it under `given.blobs`");
+}

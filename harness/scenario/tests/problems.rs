@@ -1,0 +1,155 @@
+//! What the author of a wrong file sees.
+
+use shakedown_scenario::{Loader, MapSource, Source, SourceError, render};
+
+fn shown(text: &str) -> String {
+    shown_with(MapSource::default().with("scenarios/faults/late-listing.yaml", text))
+}
+
+fn shown_with(source: MapSource) -> String {
+    match Loader::new(&source).check("scenarios/faults/late-listing.yaml") {
+        Ok(plans) => format!("no problem, {} plans", plans.len()),
+        Err(problems) => render(&problems, false),
+    }
+}
+
+const HEAD: &str = "title: An upload that S3 lists late must not fail the push\nseen: A01\n";
+const IMAGE: &str = "given:\n  images:\n    app: { layers: [{ size: 12MiB }] }\n";
+const PUSH: &str = "steps:\n- push: { image: app, as: \"${repo}:1\" }\n";
+
+#[test]
+fn a_right_file_is_a_plan() {
+    assert_eq!(shown(&format!("{HEAD}{IMAGE}{PUSH}")), "no problem, 1 plans");
+}
+
+#[test]
+fn misspelt_key() {
+    insta::assert_snapshot!(shown(&format!("{HEAD}{IMAGE}steps:\n- push: {{ imgae: app, as: \"${{repo}}:1\" }}\n")));
+}
+
+#[test]
+fn wrong_type() {
+    insta::assert_snapshot!(shown(&format!(
+        "{HEAD}{IMAGE}{PUSH}after:\n- storage-requests: {{ operation: GetObject, at-most: few }}\n"
+    )));
+}
+
+#[test]
+fn unknown_fault() {
+    insta::assert_snapshot!(shown(&format!(
+        "{HEAD}{IMAGE}faults:\n- on: s3\n  effect: {{ visble-after: {{ what: listing, delay: 2s }} }}\n{PUSH}"
+    )));
+}
+
+#[test]
+fn missing_include() {
+    insta::assert_snapshot!(shown(&format!("{HEAD}include: [../worlds/smal.yaml]\n{IMAGE}{PUSH}")));
+}
+
+#[test]
+fn undefined_variable() {
+    insta::assert_snapshot!(shown(&format!(
+        "{HEAD}vars: {{ layer-size: 12MiB }}\ngiven:\n  images:\n    app: {{ layers: [{{ size: \"${{layersize}}\" }}] }}\n{PUSH}"
+    )));
+}
+
+#[test]
+fn two_mistakes_at_once() {
+    insta::assert_snapshot!(shown(&format!(
+        "{HEAD}{IMAGE}faults:\n- on: s3\n  when: {{ operation: CreateMultipartUplod }}\n  effect: reset\n{PUSH}- pull: {{ ref: \"${{repo}}:1\", same-as: ap }}\n- advance: {{ by: 2200 }}\n"
+    )));
+}
+
+#[test]
+fn bad_duration() {
+    insta::assert_snapshot!(shown(&format!("{HEAD}{IMAGE}{PUSH}- advance: {{ by: 2 weeks }}\n")));
+}
+
+#[test]
+fn duplicate_key() {
+    insta::assert_snapshot!(shown(&format!("{HEAD}{IMAGE}{PUSH}tags: [a]\nseen: B01\n")));
+}
+
+#[test]
+fn not_yaml() {
+    insta::assert_snapshot!(shown(&format!("{HEAD}story: it said: no\n{PUSH}")));
+}
+
+#[test]
+fn everything_is_checked_between_the_parts() {
+    insta::assert_snapshot!(shown(
+        r#"title: ""
+seen: [A01, A99]
+spec: [CH8, CH99]
+tags: [Fault]
+needs: [tcp, memory]
+vars: { unused: 1 }
+given:
+  repository: Lab/App
+  images: { app: { layers: [{ size: 1KiB }] } }
+  blobs: { b: { text: hello } }
+  pushed: [ap]
+  registry: { part-size: 1MiB }
+faults:
+- { on: registry, when: { operation: GetObject, nth: 0 }, effect: not-applied }
+- { on: s3, when: { after-event: rotatd }, effect: reset }
+steps:
+- event: { name: rotated }
+- http: { method: get, path: v2/, headers: { "a b": x }, body: { blob: b@0-9 }, capture: { repo: { json: errors } }, expect: { code: unknown, rule: CH9999, headers: { x: { matches: "(" } } } }
+- http: { method: GET, path: "${location}", expect: { connection: lost, status: 200 } }
+- http: { method: POST, path: "/v2/${repo}/blobs/uploads/", capture: { location: { header: location } } }
+- http: { method: GET, path: "${blob.c.digest}", query: { a: "${blob.b.sha}", b: "${round}" } }
+- push: { image: app, as: "${repo}", mode: { chunked: 0 }, expect: { fails: 201 } }
+- delete: { ref: "${repo}:1", blob: b }
+- repeat: { times: 20000, steps: [] }
+- storage: { truncate: { key: "", to: 1 } }
+after:
+- storage-requests: { operation: GetObjects, exactly: 1, at-most: 2 }
+- storage-requests: { operation: GetObject }
+- storage-order: { calls: [{ operation: PutObject, at-most: 1 }] }
+- no-answer: { status: [], method: get }
+"#
+    ));
+}
+
+#[test]
+fn worlds_lie_below_and_keep_their_places() {
+    let world = "given:\n  images:\n    app: { layers: [{ size: 1KiB }] }\n  registry: { redirect: true }\nfaults:\n- { on: s3, when: { nth: 0 }, effect: reset }\nsteps: []\n";
+    let text = format!("{HEAD}include: ../worlds/small.yaml\ngiven: {{ registry: {{ redirect: false }} }}\n{PUSH}");
+    let source = MapSource::default()
+        .with("scenarios/faults/late-listing.yaml", text)
+        .with("scenarios/worlds/small.yaml", world);
+    insta::assert_snapshot!(shown_with(source));
+}
+
+#[test]
+fn includes_that_go_in_circles_are_refused() {
+    let source = MapSource::default()
+        .with("scenarios/faults/late-listing.yaml", format!("{HEAD}include: a.yaml\n{IMAGE}{PUSH}"))
+        .with("scenarios/faults/a.yaml", "include: b.yaml\n")
+        .with("scenarios/faults/b.yaml", "include: a.yaml\n");
+    insta::assert_snapshot!(shown_with(source));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_line() {
+    struct Broken;
+    impl Source for Broken {
+        fn read(&self, path: &str) -> Result<String, SourceError> {
+            match path {
+                "bytes.yaml" => SourceError::text(b"title: \xff\n".to_vec()),
+                "huge.yaml" => SourceError::text(vec![b'a'; (1 << 20) + 1]),
+                _ => Err(SourceError::NotFound),
+            }
+        }
+    }
+    let lines: Vec<String> = ["bytes.yaml", "huge.yaml", "none.yaml"]
+        .iter()
+        .map(|path| Loader::new(&Broken).check(path).unwrap_err()[0].to_string())
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    bytes.yaml: it is not UTF-8: byte 7 is wrong
+    huge.yaml: it has 1048577 bytes, more than the 1048576 that a scenario file may have
+    none.yaml: there is no such file
+    ");
+}
