@@ -1,0 +1,16 @@
+//! The defect `create-200-html-panics`.
+
+use super::{Defect, DefectSet};
+use crate::storage::{Kind, Op, StorageError};
+
+/// See its `about`.
+pub(crate) const DEFECT: Defect = Defect {
+    id: "create-200-html-panics",
+    stands_for: &["B07"],
+    about: "A CreateMultipartUpload answer without UploadId makes the handler panic: the client's connection is closed without an answer.",
+};
+
+/// Whether the handler would have panicked.
+pub(crate) fn panics(defects: &DefectSet, error: &StorageError) -> bool {
+    defects.has(&DEFECT) && error.op == Op::CreateMultipartUpload && error.kind() == Kind::NotS3
+}

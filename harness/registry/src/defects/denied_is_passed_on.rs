@@ -1,0 +1,10 @@
+//! The defect `denied-is-passed-on`.
+
+use super::Defect;
+
+/// See its `about`.
+pub(crate) const DEFECT: Defect = Defect {
+    id: "denied-is-passed-on",
+    stands_for: &["B03", "B04"],
+    about: "401 and 403 of the storage are passed to the client as if its own rights were at fault.",
+};

@@ -1,0 +1,10 @@
+//! The defect `links-not-verified`.
+
+use super::Defect;
+
+/// See its `about`.
+pub(crate) const DEFECT: Defect = Defect {
+    id: "links-not-verified",
+    stands_for: &["A15"],
+    about: "A 200 to PutObject counts as stored: no ETag is compared, no link is read back.",
+};

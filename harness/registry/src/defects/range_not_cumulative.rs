@@ -1,0 +1,10 @@
+//! The defect `range-not-cumulative`.
+
+use super::Defect;
+
+/// See its `about`.
+pub(crate) const DEFECT: Defect = Defect {
+    id: "range-not-cumulative",
+    stands_for: &["D06", "K01"],
+    about: "The Range of a 202 tells the length of the last chunk, not what has arrived in all.",
+};

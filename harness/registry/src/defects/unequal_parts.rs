@@ -1,0 +1,18 @@
+//! The defect `unequal-parts`.
+
+use super::{Defect, DefectSet};
+
+/// See its `about`.
+pub(crate) const DEFECT: Defect = Defect {
+    id: "unequal-parts",
+    stands_for: &["A19"],
+    about: "What has arrived at the end of a PATCH becomes a part of its own, so parts differ in size and some stores refuse to join them.",
+};
+
+/// S3's smallest part that is not the last.
+const SMALLEST: u64 = 5 << 20;
+
+/// How many buffered bytes are sent as a part at the end of a request.
+pub(crate) fn flush(defects: &DefectSet, buffered: u64) -> u64 {
+    if defects.has(&DEFECT) && buffered >= SMALLEST { buffered } else { 0 }
+}

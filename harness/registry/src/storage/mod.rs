@@ -1,0 +1,28 @@
+//! A thin S3 client: hyper's types over a `Party`, signed by `aws-sigv4`. Every answer becomes a typed outcome, and nothing is believed
+//! that the answer does not prove.
+//!
+//! Not here: the registry's layout and its API.
+
+mod answer;
+mod call;
+mod client;
+mod credentials;
+mod listing;
+mod multipart;
+mod objects;
+mod outcome;
+mod payload;
+mod presign;
+mod sign;
+mod stream;
+pub(crate) mod xml;
+
+pub use client::StorageCounts;
+pub use credentials::{CredentialSource, Credentials, SharedCredentials};
+
+pub(crate) use call::Op;
+pub(crate) use client::Storage;
+pub(crate) use listing::ListQuery;
+pub(crate) use outcome::{Flaw, Kind, StorageError};
+pub(crate) use payload::Payload;
+pub(crate) use stream::{ByteRange, Object, Opened};

@@ -1,0 +1,136 @@
+//! S3's small XML: read into a tree with bounds, written from names and texts. Not here: what the elements mean.
+
+use quick_xml::escape::{escape, resolve_predefined_entity};
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
+
+const MAX_DEPTH: usize = 16;
+
+/// One element: its local name, its own text, its children in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Element>,
+}
+
+impl Element {
+    /// The first child with this name.
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text of the first child with this name, trimmed.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        self.child(name).map(|child| child.text.trim())
+    }
+
+    /// All children with this name.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+}
+
+/// Why bytes are not a whole XML document.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum XmlError {
+    #[error("the body is empty")]
+    Empty,
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    #[error("the body is not XML: {0}")]
+    Syntax(String),
+    #[error("the XML ends in the middle")]
+    Cut,
+}
+
+/// Reads a whole document; leading blanks (sent to keep a connection alive, incident A10) are skipped.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)?.trim_start();
+    if text.is_empty() {
+        return Err(XmlError::Empty);
+    }
+    let mut reader = Reader::from_str(text);
+    let mut open: Vec<Element> = Vec::new();
+    loop {
+        let event = reader.read_event().map_err(|error| XmlError::Syntax(error.to_string()))?;
+        match event {
+            Event::Start(start) => {
+                if open.len() == MAX_DEPTH {
+                    return Err(XmlError::Syntax(format!("nested deeper than {MAX_DEPTH}")));
+                }
+                open.push(Element { name: local(start.local_name().as_ref()), ..Element::default() });
+            }
+            Event::Empty(empty) => {
+                let element = Element { name: local(empty.local_name().as_ref()), ..Element::default() };
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(element),
+                    None => return Ok(element),
+                }
+            }
+            Event::End(_) => {
+                let Some(done) = open.pop() else { return Err(XmlError::Syntax("an end without a start".into())) };
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(done),
+                    None => return Ok(done),
+                }
+            }
+            Event::Text(text) => append(&mut open, &text.xml10_content())?,
+            Event::CData(text) => append(&mut open, &text.xml10_content())?,
+            Event::GeneralRef(reference) => {
+                let resolved = match reference.resolve_char_ref() {
+                    Ok(Some(character)) => Some(character.to_string()),
+                    Ok(None) => resolve_predefined_entity(&reference.xml10_content()).map(str::to_owned),
+                    Err(error) => return Err(XmlError::Syntax(error.to_string())),
+                };
+                append(&mut open, &resolved.ok_or_else(|| XmlError::Syntax("an unknown entity".into()))?)?;
+            }
+            Event::Eof => return Err(XmlError::Cut),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+        }
+    }
+}
+
+fn local(name: impl AsRef<str>) -> String {
+    name.as_ref().to_owned()
+}
+
+fn append(open: &mut [Element], text: &str) -> Result<(), XmlError> {
+    match open.last_mut() {
+        Some(element) => element.text.push_str(text),
+        None if text.trim().is_empty() => {}
+        None => return Err(XmlError::Syntax("text before the root element".into())),
+    }
+    Ok(())
+}
+
+/// `<name>escaped text</name>`.
+pub(crate) fn element(name: &str, text: &str) -> String {
+    format!("<{name}>{}</{name}>", escape(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_becomes_a_tree() {
+        let root =
+            parse(b"   <?xml version=\"1.0\"?><A xmlns=\"http://s3\"><K>a&amp;b&#33;</K><E/><K>2</K></A>").unwrap();
+        assert_eq!(root.name, "A");
+        assert_eq!(root.text_of("K"), Some("a&b!"));
+        assert_eq!(root.all("K").count(), 2);
+        assert!(root.child("E").is_some());
+        assert_eq!(parse(element("K", "<&>").as_bytes()).unwrap().text, "<&>");
+    }
+
+    #[test]
+    fn what_is_not_a_whole_document_is_refused() {
+        assert_eq!(parse(b"  \n"), Err(XmlError::Empty));
+        assert_eq!(parse(b"\xff"), Err(XmlError::NotUtf8));
+        assert_eq!(parse(b"<A><K>1</K>"), Err(XmlError::Cut));
+        assert!(matches!(parse(b"{\"a\":1}"), Err(XmlError::Syntax(_) | XmlError::Cut)));
+        assert!(matches!(parse(b"<html><br><p></html>"), Err(XmlError::Syntax(_))));
+        assert!(matches!(parse("<a>".repeat(1000).as_bytes()), Err(XmlError::Syntax(_))));
+    }
+}

@@ -1,0 +1,224 @@
+//! Takes a request's body into a session: hashes every byte, sends full parts of equal size while reading on, keeps the rest as tail.
+//! At most two parts are in memory. Not here: what makes the bytes acknowledged (saving the session).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use shakedown_wire::{Body, WireError};
+use tokio::time::timeout;
+
+use super::{Multipart, Session, Sessions, Target, UploadKeys};
+use crate::context::Context;
+use crate::defects::{parts_without_limit, unequal_parts};
+use crate::storage::{Payload, StorageError};
+
+/// Largest part we hold in memory.
+const LARGEST_PART: u64 = 512 << 20;
+
+/// Why a body was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReceiveError {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The client went away or sent less than it announced (incident D12).
+    #[error("the request body broke off: {0}")]
+    ClientGone(WireError),
+    /// The client sent nothing for too long (incident D13).
+    #[error("no bytes for {0:?}")]
+    Idle(Duration),
+    /// More bytes than the session can ever hold (incident A18).
+    #[error("the blob is larger than this registry can store")]
+    TooLarge,
+}
+
+type PartUpload = Pin<Box<dyn Future<Output = Result<String, StorageError>> + Send>>;
+
+/// A session that is being written to.
+pub(crate) struct Receive<'a> {
+    sessions: &'a Sessions,
+    cx: &'a Context,
+    keys: &'a UploadKeys,
+    /// Changed as bytes arrive; the stored one stays as it is until the caller saves it.
+    session: Session,
+    /// As it stands in storage.
+    stored: Session,
+    target: Target,
+    /// Bytes that are expected in all, where known.
+    total: Option<u64>,
+    buffered: u64,
+    in_flight: Option<PartUpload>,
+}
+
+impl<'a> Receive<'a> {
+    /// `session` is a copy to work on; parts go to `target`; `expected` is the body's announced length.
+    pub(crate) fn new(
+        sessions: &'a Sessions,
+        cx: &'a Context,
+        keys: &'a UploadKeys,
+        session: Session,
+        target: Target,
+        expected: Option<u64>,
+    ) -> Self {
+        let total = expected.and_then(|expected| session.offset.checked_add(expected));
+        let buffered = session.tail_len();
+        Self { sessions, cx, keys, stored: session.clone(), session, target, total, buffered, in_flight: None }
+    }
+
+    /// Reads `body` to its end. The session then holds its bytes: parts stored, the rest in its tail.
+    pub(crate) async fn take(mut self, body: &mut Body, idle: Duration) -> Result<Session, ReceiveError> {
+        if self.total.is_some_and(|total| total > self.capacity()) && !self.has_defect_without_limit() {
+            return Err(ReceiveError::TooLarge);
+        }
+        while let Some(frame) = self.next(body, idle).await? {
+            self.session.hasher.update(&frame);
+            self.session.offset += frame.len() as u64;
+            self.buffered += frame.len() as u64;
+            self.session.tail.push(frame);
+            while self.buffered >= self.part_size() {
+                self.send_part(self.part_size()).await?;
+            }
+        }
+        let leftover = unequal_parts::flush(self.sessions.storage().defects(), self.buffered);
+        if leftover > 0 {
+            self.send_part(leftover).await?;
+        }
+        self.land().await?;
+        Ok(self.session)
+    }
+
+    /// The next frame, while the part before it is on its way.
+    async fn next(&mut self, body: &mut Body, idle: Duration) -> Result<Option<Bytes>, ReceiveError> {
+        loop {
+            let frame = async { timeout(idle, body.next()).await };
+            let read = match &mut self.in_flight {
+                None => frame.await,
+                Some(part) => tokio::select! {
+                    biased;
+                    done = part => {
+                        self.in_flight = None;
+                        self.stored(done?);
+                        continue;
+                    }
+                    read = frame => read,
+                },
+            };
+            return match read {
+                Err(_) => Err(ReceiveError::Idle(idle)),
+                Ok(frame) => frame.transpose().map_err(ReceiveError::ClientGone),
+            };
+        }
+    }
+
+    /// Waits for the part on its way.
+    async fn land(&mut self) -> Result<(), ReceiveError> {
+        if let Some(part) = self.in_flight.take() {
+            let etag = part.await?;
+            self.stored(etag);
+        }
+        Ok(())
+    }
+
+    fn stored(&mut self, etag: String) {
+        if let Some(multipart) = &mut self.session.multipart {
+            multipart.etags.push(etag);
+        }
+    }
+
+    async fn send_part(&mut self, size: u64) -> Result<(), ReceiveError> {
+        self.land().await?;
+        let (sessions, keys) = (self.sessions, self.keys);
+        let multipart = self.opened().await?;
+        let number = u32::try_from(multipart.etags.len() + 1).unwrap_or(u32::MAX);
+        let upload = multipart.upload.clone();
+        let key = sessions.part_key(keys, &multipart.target);
+        if number > self.sessions.storage().config().max_parts && !self.has_defect_without_limit() {
+            return Err(ReceiveError::TooLarge);
+        }
+        let payload = Payload::frames(split_off(&mut self.session.tail, size));
+        self.buffered -= payload.len();
+        let (storage, cx) = (self.sessions.storage().clone(), self.cx.clone());
+        self.in_flight = Some(Box::pin(async move { storage.upload_part(&cx, &key, &upload, number, &payload).await }));
+        Ok(())
+    }
+
+    /// The multipart upload, made when the first part is full. Its id is stored at once, so that nobody ever has to search for it
+    /// (incidents A01-A06) and a purge can give it up.
+    async fn opened(&mut self) -> Result<&Multipart, ReceiveError> {
+        if self.session.multipart.is_none() {
+            let part_size = self.part_size();
+            let key = self.sessions.part_key(self.keys, &self.target);
+            let upload = self.sessions.storage().create_upload(self.cx, &key).await?;
+            let multipart = Multipart { target: self.target.clone(), upload, part_size, etags: Vec::new() };
+            self.stored.multipart = Some(multipart.clone());
+            self.sessions.save(self.cx, self.keys, &mut self.stored).await?;
+            self.session.generation = self.stored.generation;
+            self.session.multipart = Some(multipart);
+        }
+        match &self.session.multipart {
+            Some(multipart) => Ok(multipart),
+            None => Err(ReceiveError::TooLarge),
+        }
+    }
+
+    /// Fixed once the upload is open; before that it grows with what is announced (incident A18).
+    fn part_size(&self) -> u64 {
+        if let Some(multipart) = &self.session.multipart {
+            return multipart.part_size;
+        }
+        let config = self.sessions.storage().config();
+        let needed = self.total.unwrap_or(0).div_ceil(u64::from(config.max_parts.max(1)));
+        if self.has_defect_without_limit() { config.part_size } else { config.part_size.max(needed).min(LARGEST_PART) }
+    }
+
+    fn capacity(&self) -> u64 {
+        self.part_size().saturating_mul(u64::from(self.sessions.storage().config().max_parts))
+    }
+
+    fn has_defect_without_limit(&self) -> bool {
+        self.sessions.storage().defects().has(&parts_without_limit::DEFECT)
+    }
+}
+
+/// Takes the first `size` bytes from `frames`, without copying.
+pub(crate) fn split_off(frames: &mut Vec<Bytes>, size: u64) -> Vec<Bytes> {
+    let mut left = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut taken = Vec::new();
+    let mut whole = 0;
+    for frame in frames.iter_mut() {
+        if left == 0 {
+            break;
+        }
+        if frame.len() <= left {
+            left -= frame.len();
+            taken.push(frame.clone());
+            whole += 1;
+        } else {
+            taken.push(frame.split_to(left));
+            left = 0;
+        }
+    }
+    frames.drain(..whole);
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn splitting_keeps_every_byte_in_order(
+            frames in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..8),
+            size in 0_u64..200,
+        ) {
+            let whole = frames.concat();
+            let mut rest: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
+            let taken = split_off(&mut rest, size).concat();
+            prop_assert_eq!(taken.len() as u64, size.min(whole.len() as u64));
+            prop_assert_eq!([taken, rest.concat()].concat(), whole);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Finds, writes and forgets session objects; keeps two requests of one session apart within this process.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use shakedown_oci::RepositoryName;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::time::{Instant, sleep};
+
+use super::{Hint, Session, Target};
+use crate::context::Context;
+use crate::defects::{find_upload_by_listing, one_page_of_parts, session_not_retried};
+use crate::layout::Layout;
+use crate::storage::{Kind, Storage, StorageError};
+
+/// The largest session object: the largest tail and its head.
+const LARGEST: usize = 600 << 20;
+/// Sessions closed by this process that are remembered.
+const CLOSED_KEPT: usize = 4096;
+
+/// Keys of one session.
+#[derive(Debug, Clone)]
+pub(crate) struct UploadKeys {
+    pub(crate) id: String,
+    pub(crate) session: String,
+    pub(crate) data: String,
+}
+
+/// All sessions.
+#[derive(Clone)]
+pub(crate) struct Sessions(Arc<Shared>);
+
+struct Shared {
+    storage: Storage,
+    layout: Layout,
+    locks: Mutex<BTreeMap<String, Weak<AsyncMutex<()>>>>,
+    closed: Mutex<Closed>,
+}
+
+#[derive(Default)]
+struct Closed {
+    order: VecDeque<String>,
+    ids: BTreeSet<String>,
+}
+
+impl Sessions {
+    pub(crate) fn new(storage: Storage, layout: Layout) -> Self {
+        Self(Arc::new(Shared { storage, layout, locks: Mutex::default(), closed: Mutex::default() }))
+    }
+
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.0.layout
+    }
+
+    pub(crate) fn keys(&self, name: &RepositoryName, id: &str) -> UploadKeys {
+        UploadKeys {
+            id: id.to_owned(),
+            session: self.0.layout.session(name, id),
+            data: self.0.layout.upload_data(name, id),
+        }
+    }
+
+    /// Waits until no other request of this process works on the session (incidents D11, A23).
+    pub(crate) async fn lock(&self, keys: &UploadKeys) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.locks.lock().unwrap_or_else(PoisonError::into_inner);
+            locks.retain(|_, lock| lock.strong_count() > 0);
+            match locks.get(&keys.session).and_then(Weak::upgrade) {
+                Some(lock) => lock,
+                None => {
+                    let lock = Arc::new(AsyncMutex::new(()));
+                    locks.insert(keys.session.clone(), Arc::downgrade(&lock));
+                    lock
+                }
+            }
+        };
+        lock.lock_owned().await
+    }
+
+    /// The session, at least as new as `hint` says; `None` if there is none. `patient`: a session that must be there by a young hint
+    /// is looked for again until the store has had time to show it (incident A07).
+    pub(crate) async fn load(
+        &self,
+        cx: &Context,
+        keys: &UploadKeys,
+        hint: Option<Hint>,
+    ) -> Result<Option<Session>, StorageError> {
+        if self.is_closed(&keys.session) {
+            return Ok(None);
+        }
+        let storage = &self.0.storage;
+        let now = storage.clock().now();
+        let patience = hint.map_or(Duration::ZERO, |hint| storage.retry().patience.saturating_sub(hint.age(now)));
+        let impatient = storage.defects().has(&session_not_retried::DEFECT);
+        let until = Instant::now() + if impatient { Duration::ZERO } else { patience };
+        for look in 1.. {
+            let found = self.read(cx, keys).await?;
+            let stale =
+                found.as_ref().is_some_and(|session| hint.is_some_and(|hint| session.generation < hint.generation));
+            if found.is_some() && (!stale || impatient) {
+                return self.as_defects_have_it(cx, keys, found).await;
+            }
+            let pause = storage.pause(look, None);
+            if Instant::now() + pause > until {
+                return self.not_there(cx, keys, hint.filter(|_| stale));
+            }
+            sleep(pause).await;
+        }
+        Ok(None)
+    }
+
+    /// An absent session is unknown. One that reads older than what was acknowledged is a wrong answer of the store, for a while.
+    fn not_there(&self, cx: &Context, keys: &UploadKeys, stale: Option<Hint>) -> Result<Option<Session>, StorageError> {
+        let storage = &self.0.storage;
+        match stale {
+            Some(hint) if hint.age(storage.clock().now()) < 24 * storage.retry().patience => {
+                Err(storage.not_visible(cx, &keys.session, "the session object reads older than what was acknowledged"))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// One look. A broken object is tried again; one that really stands so in the store is a lost session.
+    async fn read(&self, cx: &Context, keys: &UploadKeys) -> Result<Option<Session>, StorageError> {
+        let storage = &self.0.storage;
+        for attempt in 1..=storage.retry().attempts {
+            let Some(object) = storage.get(cx, &keys.session, LARGEST).await? else { return Ok(None) };
+            match Session::decode(&object.bytes) {
+                Ok(session) => return Ok(Some(session)),
+                Err(error) if object.is_as_stored() => {
+                    cx.warn(&format!("an upload session is lost: {error}, and the store vouches for these bytes"));
+                    return Ok(None);
+                }
+                Err(_) => sleep(storage.pause(attempt, None)).await,
+            }
+        }
+        Err(storage.not_visible(cx, &keys.session, "what is read in place of the session object is something else"))
+    }
+
+    async fn as_defects_have_it(
+        &self,
+        cx: &Context,
+        keys: &UploadKeys,
+        found: Option<Session>,
+    ) -> Result<Option<Session>, StorageError> {
+        let Some(mut session) = found else { return Ok(None) };
+        find_upload_by_listing::after_load(&self.0.storage, cx, keys, &mut session).await?;
+        one_page_of_parts::after_load(&self.0.storage, cx, keys, &mut session).await?;
+        Ok(Some(session))
+    }
+
+    /// Writes the session with the next generation; durable when this returns.
+    pub(crate) async fn save(
+        &self,
+        cx: &Context,
+        keys: &UploadKeys,
+        session: &mut Session,
+    ) -> Result<(), StorageError> {
+        session.generation += 1;
+        self.0.storage.put(cx, &keys.session, &session.encode()).await
+    }
+
+    /// Removes what is left of a session: gives up its multipart upload unless that was `completed`, deletes its objects.
+    pub(crate) async fn discard(
+        &self,
+        cx: &Context,
+        keys: &UploadKeys,
+        session: &Session,
+        completed: bool,
+    ) -> Result<(), StorageError> {
+        if let Some(multipart) = session.multipart.as_ref().filter(|_| !completed) {
+            self.0.storage.abort_upload(cx, &self.part_key(keys, &multipart.target), &multipart.upload).await?;
+        }
+        let mut garbage = vec![keys.session.clone()];
+        if session.sealed && session.multipart.as_ref().is_some_and(|multipart| multipart.target == Target::Data) {
+            garbage.push(keys.data.clone());
+        }
+        self.0.storage.delete(cx, &garbage).await?;
+        self.note_closed(keys);
+        Ok(())
+    }
+
+    /// The key that the parts of an upload go to.
+    pub(crate) fn part_key(&self, keys: &UploadKeys, target: &Target) -> String {
+        match target {
+            Target::Data => keys.data.clone(),
+            Target::Blob(digest) => self.0.layout.blob(digest),
+        }
+    }
+
+    /// Remembers that a session is over, so that nobody here waits for it to become visible.
+    pub(crate) fn note_closed(&self, keys: &UploadKeys) {
+        let key = &keys.session;
+        let mut closed = self.0.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed.ids.insert(key.clone()) {
+            closed.order.push_back(key.clone());
+        }
+        while closed.order.len() > CLOSED_KEPT {
+            if let Some(oldest) = closed.order.pop_front() {
+                closed.ids.remove(&oldest);
+            }
+        }
+    }
+
+    fn is_closed(&self, key: &str) -> bool {
+        self.0.closed.lock().unwrap_or_else(PoisonError::into_inner).ids.contains(key)
+    }
+}
+
+impl Storage {
+    /// The error for what was acknowledged and cannot be read.
+    pub(crate) fn not_visible(&self, cx: &Context, key: &str, what: &str) -> StorageError {
+        self.read_trouble(cx, key, Kind::NotVisible, what)
+    }
+}
