@@ -1,1 +1,39 @@
-//! Under construction.
+//! The S3 mock: a strict store that misbehaves on demand.
+//!
+//! - [`S3Mock`] is the store; [`S3Mock::party`] answers HTTP, [`S3Mock::admin`] looks and acts without HTTP;
+//! - [`S3Config`] says how strict it is;
+//! - faults come from `shakedown-faults` through [`S3Mock::injector`] and are carried out by `shakedown-inject`, but for what only
+//!   a store can do (late, stale, lost, wrong pages): that is done here, by orders in the request's extensions;
+//! - [`control`] is the same for a harness in another process.
+//!
+//! Inside, one request goes `service` -> `request` (what it addresses) -> `auth` (who may) -> `payload` (its body verifies itself)
+//! -> one file in `ops` -> `store`. What a read sees is decided in `visibility`. Not here: sockets (`shakedown-wire`).
+//!
+//! The rules are those of <https://docs.aws.amazon.com/AmazonS3/latest/API/>; where stores differ, a switch in [`S3Config`] says which.
+
+mod admin;
+mod auth;
+mod call;
+mod checksum;
+mod chunked;
+mod conditions;
+mod config;
+mod error;
+mod faults;
+mod ids;
+mod journal;
+mod listing;
+mod metadata;
+mod mock;
+mod ops;
+mod payload;
+mod range;
+mod request;
+mod service;
+mod store;
+mod visibility;
+mod xml;
+
+pub use admin::{Admin, AdminError, ObjectEntry, PartEntry, UploadEntry};
+pub use config::{Credential, EtagMode, Limits, S3Config};
+pub use mock::S3Mock;

@@ -1,0 +1,155 @@
+//! The mock as a whole: configuration, store, clock, faults and journal behind one handle.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use shakedown_wire::{Annotation, Annotations, Clock, Lane, Party, Recorder, Request, Response, WireError};
+
+use crate::admin::Admin;
+use crate::config::S3Config;
+use crate::faults::Arrival;
+use crate::ids::Ids;
+use crate::journal;
+use crate::request::Target;
+use crate::service;
+use crate::store::{Backend, MemoryBackend, Store, micros};
+
+/// Exchanges the journal keeps.
+const JOURNAL: usize = 200_000;
+
+/// An S3. Cloning is cheap; clones share everything.
+#[derive(Clone)]
+pub struct S3Mock {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    config: RwLock<Arc<S3Config>>,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) ids: Ids,
+    revoked: Mutex<BTreeSet<String>>,
+    recorder: Recorder,
+}
+
+impl std::fmt::Debug for S3Mock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3Mock").field("config", &self.config()).finish_non_exhaustive()
+    }
+}
+
+impl S3Mock {
+    /// A store in memory. Ids come from `seed`, dates and ages from `clock`.
+    pub fn new(config: S3Config, clock: Clock, seed: u64) -> Self {
+        let backend = MemoryBackend::new(config.limits.max_stored);
+        Self::with_backend(config, clock, seed, Box::new(backend))
+    }
+
+    pub(crate) fn with_backend(config: S3Config, clock: Clock, seed: u64, backend: Box<dyn Backend>) -> Self {
+        let recorder = Recorder::new(clock.clone(), JOURNAL);
+        let inner = Inner {
+            config: RwLock::new(Arc::new(config)),
+            clock,
+            store: Store::new(backend),
+            ids: Ids::new(seed),
+            revoked: Mutex::default(),
+            recorder,
+        };
+        let mock = Self { inner: Arc::new(inner) };
+        mock.set_up();
+        mock
+    }
+
+    /// Makes the configured buckets and tells the recorder the secrets.
+    fn set_up(&self) {
+        let config = self.config();
+        for bucket in &config.buckets {
+            if let Err(error) = self.inner.store.create_bucket(bucket, micros(self.inner.clock.now())) {
+                tracing::error!(bucket, %error, "cannot make a bucket of the S3 store");
+            }
+        }
+        for credential in &config.credentials {
+            self.inner.recorder.secret(&credential.secret_key);
+        }
+    }
+
+    /// The configuration as it is now.
+    pub fn config(&self) -> Arc<S3Config> {
+        self.inner.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the configuration for all requests from now on. Revoked keys are taken back if the credentials differ.
+    pub fn configure(&self, change: impl FnOnce(&mut S3Config)) {
+        let mut current = self.inner.config.write().unwrap_or_else(PoisonError::into_inner);
+        let mut config = S3Config::clone(&current);
+        change(&mut config);
+        if config.credentials != current.credentials {
+            self.revoked().clear();
+        }
+        for credential in &config.credentials {
+            self.inner.recorder.secret(&credential.secret_key);
+        }
+        *current = Arc::new(config);
+    }
+
+    /// The store as its clients see it: recorded on the lane `registry -> s3`, with faults.
+    pub fn party(&self) -> Party {
+        self.inner.recorder.layer(Lane::new("registry", "s3"), self.faulted())
+    }
+
+    /// The journal: every exchange with its operation, key class, bytes, times and faults.
+    pub fn recorder(&self) -> &Recorder {
+        &self.inner.recorder
+    }
+
+    /// The clock of the store.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Looks and acts on what is really there: without HTTP, without signatures, without faults.
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.clone())
+    }
+
+    /// The store with faults, not recorded.
+    fn faulted(&self) -> Party {
+        let mock = self.clone();
+        Party::from_fn(move |request: Request| {
+            let mock = mock.clone();
+            async move { mock.answer(request).await }
+        })
+    }
+
+    async fn answer(&self, mut request: Request) -> Result<Response, WireError> {
+        request.extensions_mut().insert(Arrival(self.inner.store.seq()));
+        if let Ok(target) = Target::of(&self.config(), request.uri(), request.headers()) {
+            let note = journal::note(request.method(), &target, request.headers());
+            Annotations::note(&request, Annotation::S3(note));
+        }
+        Ok(service::serve(self.clone(), request).await)
+    }
+
+    /// The date as the store has it when its clock is off by so much.
+    pub(crate) fn now(&self, skew_ms: i64) -> SystemTime {
+        let distance = Duration::from_millis(skew_ms.unsigned_abs());
+        let now = self.inner.clock.now();
+        if skew_ms < 0 { now.checked_sub(distance).unwrap_or(now) } else { now.checked_add(distance).unwrap_or(now) }
+    }
+
+    fn revoked(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.inner.revoked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses a known access key until the credentials change.
+    pub(crate) fn revoke(&self, access_key: Option<String>) {
+        let config = self.config();
+        let known = access_key.filter(|key| config.credentials.iter().any(|known| known.access_key == *key));
+        self.revoked().extend(known);
+    }
+
+    pub(crate) fn is_revoked(&self, access_key: &str) -> bool {
+        self.revoked().contains(access_key)
+    }
+}

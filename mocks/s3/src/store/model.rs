@@ -1,0 +1,68 @@
+//! Objects, uploads and parts: what is known of each.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::content::Content;
+
+/// What is known of an object or a part besides its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// Without quotes.
+    pub(crate) etag: String,
+    pub(crate) modified_us: u64,
+    /// `Content-Type` and the other headers that are kept and given back, lower-case names.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// `x-amz-checksum-*` values by header name.
+    pub(crate) checksums: BTreeMap<String, String>,
+}
+
+impl Head {
+    /// Last-Modified.
+    pub(crate) fn modified(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_micros(self.modified_us)
+    }
+
+    /// As S3 writes ETags: in quotes.
+    pub(crate) fn quoted_etag(&self) -> String {
+        format!("\"{}\"", self.etag)
+    }
+}
+
+/// Microseconds since 1970.
+pub(crate) fn micros(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// An object.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Object {
+    pub(crate) head: Head,
+    pub(crate) content: Content,
+}
+
+/// A part of an upload.
+pub(crate) type Part = Object;
+
+/// An open upload without its parts.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    pub(crate) key: String,
+    pub(crate) id: String,
+    /// Position among all uploads: listings of one key go by it.
+    pub(crate) order: u64,
+    /// Headers of the object to be; `modified_us` is when it was initiated.
+    pub(crate) head: Head,
+    /// Seeded by a fault or by hand, not by the registry under test.
+    pub(crate) foreign: bool,
+}
+
+/// What a repeated CompleteMultipartUpload is answered with.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished {
+    pub(crate) key: String,
+    pub(crate) etag: String,
+}
