@@ -42,6 +42,10 @@ pub(crate) fn response(response: Response, method: &Method) -> http::Response<Fr
         frame(&mut head.headers, known);
     }
     if is_head || bodiless {
+        if bodiless && head.status != http::StatusCode::NOT_MODIFIED {
+            // RFC 9110 section 8.6: not even a length.
+            head.headers.remove(CONTENT_LENGTH);
+        }
         return http::Response::from_parts(head, Framed { inner: Body::empty(), length: None, passed: 0 });
     }
     let chunked = head.headers.contains_key(TRANSFER_ENCODING);

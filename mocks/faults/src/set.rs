@@ -112,6 +112,7 @@ impl Firing {
 #[derive(Debug, Clone)]
 pub struct FaultSet {
     rules: Vec<Rule>,
+    seed: u64,
     events: BTreeSet<String>,
 }
 
@@ -130,19 +131,24 @@ struct Rule {
 impl FaultSet {
     /// A set from its files' faults and the run's seed.
     pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
+        let mut set = Self { rules: Vec::new(), seed, events: BTreeSet::new() };
+        for fault in faults {
+            set.push(fault);
+        }
+        set
+    }
+
+    /// One more fault, behind all others, whose counters and streams go on. Its index.
+    pub fn push(&mut self, fault: Fault) -> usize {
+        let index = self.rules.len();
         let stream = |number: u64| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
             rng.set_stream(number);
             rng
         };
-        let rules = faults.into_iter().zip(0u64..).map(|(fault, index)| Rule {
-            fault,
-            count: 0,
-            fired: 0,
-            chance: stream(2 * index),
-            effect: stream(2 * index + 1),
-        });
-        Self { rules: rules.collect(), events: BTreeSet::new() }
+        let (chance, effect) = (stream(2 * index as u64), stream(2 * index as u64 + 1));
+        self.rules.push(Rule { fault, count: 0, fired: 0, chance, effect });
+        index
     }
 
     /// Which fault, if any, strikes this call. Must be asked once per call, in the order of arrival. `now` is the time since the
