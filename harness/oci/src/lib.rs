@@ -33,7 +33,7 @@ pub use challenge::{Challenge, ChallengeError};
 pub use chunk::{ContentRange, ContentRangeError, Received, UploadRange, UploadRangeError};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error_body::{ErrorBody, ErrorBodyError, ErrorEntry};
-pub use error_code::ErrorCode;
+pub use error_code::{ErrorCode, UnknownCode};
 pub use hasher::{Hasher, RestoreError};
 pub use incidents::{Incident, incidents};
 pub use link::{Link, LinkError};
