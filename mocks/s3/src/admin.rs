@@ -245,10 +245,12 @@ impl Admin {
         Ok(self.mock.inner.store.abort_upload(bucket, key, upload_id, self.writing())?)
     }
 
-    /// Replaces the access keys. Keys that a fault revoked may sign again if they are among the new ones.
+    /// Replaces the access keys. Keys that a fault revoked may sign again if they are among the new ones. Faults hear of it as
+    /// the event `credentials-changed`.
     pub fn set_credentials(&self, credentials: Vec<Credential>) {
-        self.mock.configure(|config| config.credentials.clear());
         self.mock.configure(|config| config.credentials = credentials);
+        self.mock.forget_revoked();
+        self.mock.injector().event("credentials-changed");
     }
 
     fn need(&self, bucket: &str) -> Result<(), AdminError> {
@@ -263,7 +265,12 @@ impl Admin {
     async fn write(&self, body: Body) -> Result<Object, AdminError> {
         let (content, digests): (Content, Digests) = self.mock.inner.store.write(Payload::trusted(body)).await?;
         let etag = digests.md5.map(hex::encode).unwrap_or_default();
-        let head = Head { etag, modified_us: self.now_us(), headers: crate::metadata::kept(&http::HeaderMap::new()), ..Head::default() };
+        let head = Head {
+            etag,
+            modified_us: self.now_us(),
+            headers: crate::metadata::kept(&http::HeaderMap::new()),
+            ..Head::default()
+        };
         Ok(Object { head, content })
     }
 

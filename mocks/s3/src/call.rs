@@ -186,7 +186,8 @@ impl Call {
     /// The head of an object or part that was just read.
     pub(crate) fn head_of(&self, digests: &Digests) -> Head {
         let etag = digests.md5.filter(|_| self.config.etag == EtagMode::Md5).map(hex::encode);
-        let checksums = digests.checksum.iter().map(|(algorithm, value)| (algorithm.header().to_owned(), value.clone()));
+        let checksums =
+            digests.checksum.iter().map(|(algorithm, value)| (algorithm.header().to_owned(), value.clone()));
         Head {
             etag: etag.unwrap_or_else(|| self.mock.inner.ids.etag()),
             modified_us: crate::store::micros(self.now()),

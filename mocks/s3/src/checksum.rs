@@ -110,9 +110,13 @@ pub(crate) fn promised(headers: &HeaderMap) -> Result<Option<(Algorithm, Option<
     }
     let Some(trailer) = headers.get("x-amz-trailer").and_then(|value| value.to_str().ok()) else { return Ok(found) };
     match trailer.split(',').map(str::trim).find_map(Algorithm::of_header) {
-        Some(_) if found.is_some() => Err(S3Error::new(Code::InvalidRequest, "Expecting a single x-amz-checksum- header")),
+        Some(_) if found.is_some() => {
+            Err(S3Error::new(Code::InvalidRequest, "Expecting a single x-amz-checksum- header"))
+        }
         Some(algorithm) => Ok(Some((algorithm, None))),
-        None => Err(S3Error::new(Code::InvalidRequest, "The value specified in the x-amz-trailer header is not supported")),
+        None => {
+            Err(S3Error::new(Code::InvalidRequest, "The value specified in the x-amz-trailer header is not supported"))
+        }
     }
 }
 
@@ -166,7 +170,10 @@ mod tests {
             (Algorithm::Crc32c, hex::decode("e3069283").unwrap()),
             (Algorithm::Crc64Nvme, hex::decode("ae8b14860a799888").unwrap()),
             (Algorithm::Sha1, hex::decode("f7c3bc1d808e04732adf679965ccc34ca7ae3441").unwrap()),
-            (Algorithm::Sha256, hex::decode("15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225").unwrap()),
+            (
+                Algorithm::Sha256,
+                hex::decode("15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225").unwrap(),
+            ),
         ] {
             let mut hasher = Hasher::new(algorithm);
             hasher.update(b"1234");
@@ -185,7 +192,10 @@ mod tests {
             promised(&headers)
         };
         assert_eq!(of(&[]).unwrap(), None);
-        assert_eq!(of(&[("x-amz-checksum-crc32", "y/Q5Jg==")]).unwrap(), Some((Algorithm::Crc32, Some("y/Q5Jg==".into()))));
+        assert_eq!(
+            of(&[("x-amz-checksum-crc32", "y/Q5Jg==")]).unwrap(),
+            Some((Algorithm::Crc32, Some("y/Q5Jg==".into())))
+        );
         assert_eq!(of(&[("x-amz-trailer", "x-amz-checksum-sha1")]).unwrap(), Some((Algorithm::Sha1, None)));
         assert!(of(&[("x-amz-checksum-crc32", "y/Q5Jg==y/Q5Jg==")]).is_err());
         assert!(of(&[("x-amz-checksum-crc32", "y/Q5Jg=="), ("x-amz-checksum-crc32c", "y/Q5Jg==")]).is_err());

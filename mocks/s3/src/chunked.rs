@@ -126,9 +126,13 @@ impl ChunkDecoder {
     fn header(&mut self, line: &str) -> Result<(), S3Error> {
         let (size, extension) = line.split_once(';').unwrap_or((line, ""));
         let hex = !size.is_empty() && size.len() <= 16 && size.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let left = hex.then(|| u64::from_str_radix(size, 16).ok()).flatten().ok_or_else(|| malformed("A chunk has no size"))?;
+        let left = hex
+            .then(|| u64::from_str_radix(size, 16).ok())
+            .flatten()
+            .ok_or_else(|| malformed("A chunk has no size"))?;
         if self.framing.signed {
-            let signature = extension.strip_prefix("chunk-signature=").ok_or_else(|| malformed("A chunk has no signature"))?;
+            let signature =
+                extension.strip_prefix("chunk-signature=").ok_or_else(|| malformed("A chunk has no signature"))?;
             signature.clone_into(&mut self.signature);
         }
         if left > 0 {
@@ -224,8 +228,16 @@ mod tests {
     fn bad_framing_is_refused() {
         let long = vec![b'1'; 5000];
         for bad in [
-            &b"5\r\nhel"[..], b"5\r\nhello!\r\n0\r\n\r\n", b"x\r\n", b"\r\n", b"ffffffffffffffffff\r\n", b"1\n!\n0\n\n", &long,
-            b"1\r\n!\r\n", b"0\r\n\r\nmore", b"-1\r\n",
+            &b"5\r\nhel"[..],
+            b"5\r\nhello!\r\n0\r\n\r\n",
+            b"x\r\n",
+            b"\r\n",
+            b"ffffffffffffffffff\r\n",
+            b"1\n!\n0\n\n",
+            &long,
+            b"1\r\n!\r\n",
+            b"0\r\n\r\nmore",
+            b"-1\r\n",
         ] {
             assert!(run(PLAIN, &[bad]).is_err(), "{}", String::from_utf8_lossy(bad));
         }

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn byte_order_not_alphabet() {
-        let keys: BTreeMap<String, ()> = ["a-b", "a/b", "a.b", "aB", "ab", "é", "z", "\u{10000}"].map(|k| (k.to_owned(), ())).into();
+        let keys: BTreeMap<String, ()> =
+            ["a-b", "a/b", "a.b", "aB", "ab", "é", "z", "\u{10000}"].map(|k| (k.to_owned(), ())).into();
         let window = Window { max: 2, ..Window::default() };
         assert_eq!(all_pages(&keys, window), ["a-b", "a.b", "a/b", "aB", "ab", "z", "é", "\u{10000}"]);
     }

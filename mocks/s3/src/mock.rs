@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use shakedown_faults::{Call, FaultSet, On};
+use shakedown_inject::Injector;
 use shakedown_wire::{Annotation, Annotations, Clock, Lane, Party, Recorder, Request, Response, WireError};
 
 use crate::admin::Admin;
@@ -31,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) ids: Ids,
     revoked: Mutex<BTreeSet<String>>,
     recorder: Recorder,
+    injector: Injector,
 }
 
 impl std::fmt::Debug for S3Mock {
@@ -48,6 +51,7 @@ impl S3Mock {
 
     pub(crate) fn with_backend(config: S3Config, clock: Clock, seed: u64, backend: Box<dyn Backend>) -> Self {
         let recorder = Recorder::new(clock.clone(), JOURNAL);
+        let injector = Injector::new(FaultSet::new(Vec::new(), seed), On::S3, clock.clone());
         let inner = Inner {
             config: RwLock::new(Arc::new(config)),
             clock,
@@ -55,6 +59,7 @@ impl S3Mock {
             ids: Ids::new(seed),
             revoked: Mutex::default(),
             recorder,
+            injector,
         };
         let mock = Self { inner: Arc::new(inner) };
         mock.set_up();
@@ -79,14 +84,11 @@ impl S3Mock {
         self.inner.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes the configuration for all requests from now on. Revoked keys are taken back if the credentials differ.
+    /// Changes the configuration for all requests from now on. (Credentials: see [`Admin::set_credentials`].)
     pub fn configure(&self, change: impl FnOnce(&mut S3Config)) {
         let mut current = self.inner.config.write().unwrap_or_else(PoisonError::into_inner);
         let mut config = S3Config::clone(&current);
         change(&mut config);
-        if config.credentials != current.credentials {
-            self.revoked().clear();
-        }
         for credential in &config.credentials {
             self.inner.recorder.secret(&credential.secret_key);
         }
@@ -101,6 +103,11 @@ impl S3Mock {
     /// The journal: every exchange with its operation, key class, bytes, times and faults.
     pub fn recorder(&self) -> &Recorder {
         &self.inner.recorder
+    }
+
+    /// The faults of this store: replaced, added to, counted.
+    pub fn injector(&self) -> &Injector {
+        &self.inner.injector
     }
 
     /// The clock of the store.
@@ -124,11 +131,26 @@ impl S3Mock {
 
     async fn answer(&self, mut request: Request) -> Result<Response, WireError> {
         request.extensions_mut().insert(Arrival(self.inner.store.seq()));
-        if let Ok(target) = Target::of(&self.config(), request.uri(), request.headers()) {
-            let note = journal::note(request.method(), &target, request.headers());
-            Annotations::note(&request, Annotation::S3(note));
+        let target = Target::of(&self.config(), request.uri(), request.headers()).unwrap_or_default();
+        let note = journal::note(request.method(), &target, request.headers());
+        let firing = self.inner.injector.decide(&Call {
+            on: On::S3,
+            operation: Some(&note.operation),
+            method: request.method(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            headers: request.headers(),
+            key: &note.key,
+        });
+        Annotations::note(&request, Annotation::S3(note));
+        let serve = |request| {
+            let mock = self.clone();
+            async move { Ok(service::serve(mock, request).await) }
+        };
+        match firing {
+            Some(firing) => self.inner.injector.carry_out(&firing, request, serve).await,
+            None => serve(request).await,
         }
-        Ok(service::serve(self.clone(), request).await)
     }
 
     /// The date as the store has it when its clock is off by so much.
@@ -147,6 +169,10 @@ impl S3Mock {
         let config = self.config();
         let known = access_key.filter(|key| config.credentials.iter().any(|known| known.access_key == *key));
         self.revoked().extend(known);
+    }
+
+    pub(crate) fn forget_revoked(&self) {
+        self.revoked().clear();
     }
 
     pub(crate) fn is_revoked(&self, access_key: &str) -> bool {

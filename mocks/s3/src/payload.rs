@@ -48,7 +48,8 @@ impl Payload {
         let (framing, sha256) = plan(verified.payload_hash.as_deref())?;
         let decoder = framing.map(|framing| ChunkDecoder::new(framing, verified.chunks));
         let content_md5 = checksum::content_md5(headers)?;
-        let number = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let number =
+            |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
         let declared = match &decoder {
             Some(_) => Some(number("x-amz-decoded-content-length").ok_or(Code::MissingContentLength)?),
             None => number("content-length").or(body.length()),
@@ -57,8 +58,8 @@ impl Payload {
         if decoder.is_none() && matches!(promised, Some((_, None))) {
             return Err(Code::MalformedTrailerError.into());
         }
-        let checksum = promised
-            .map(|(algorithm, expected)| Check { algorithm, hasher: Hasher::new(algorithm), expected });
+        let checksum =
+            promised.map(|(algorithm, expected)| Check { algorithm, hasher: Hasher::new(algorithm), expected });
         Ok(Self {
             body,
             pending: Bytes::new(),
@@ -177,7 +178,11 @@ impl Check {
                 checksum::checked(self.algorithm, &sent.1)?
             }
         };
-        if self.hasher.finish() == expected { Ok((self.algorithm, expected)) } else { Err(checksum::mismatch(self.algorithm)) }
+        if self.hasher.finish() == expected {
+            Ok((self.algorithm, expected))
+        } else {
+            Err(checksum::mismatch(self.algorithm))
+        }
     }
 }
 

@@ -42,7 +42,11 @@ impl Query {
             None | Some("") => Ok(default),
             Some(text) => match text.parse::<u32>() {
                 Ok(number) if number <= i32::MAX as u32 => Ok(number),
-                _ => Err(S3Error::argument(name, text, format!("Provided {name} not an integer or within integer range"))),
+                _ => Err(S3Error::argument(
+                    name,
+                    text,
+                    format!("Provided {name} not an integer or within integer range"),
+                )),
             },
         }
     }
@@ -153,7 +157,10 @@ mod tests {
         let query = Query::parse("max-keys=99999999999&n=-1&m=5&e=").unwrap();
         assert!(query.number("max-keys", 1).is_err());
         assert!(query.number("n", 1).is_err());
-        assert_eq!((query.number("m", 1).unwrap(), query.number("e", 7).unwrap(), query.number("none", 8).unwrap()), (5, 7, 8));
+        assert_eq!(
+            (query.number("m", 1).unwrap(), query.number("e", 7).unwrap(), query.number("none", 8).unwrap()),
+            (5, 7, 8)
+        );
         assert_eq!(Query::parse("a=%ff").unwrap_err().code, Code::InvalidURI);
     }
 }

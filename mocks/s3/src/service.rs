@@ -1,6 +1,7 @@
 //! The store as a party: one request from head to answer. Not here: recording and faults around it (`S3Mock::party`).
 
 use http::{HeaderMap, HeaderValue, Method};
+use shakedown_inject::StoreFaults;
 use shakedown_wire::{Annotation, Annotations, Request, Response, S3Note};
 
 use crate::S3Mock;
@@ -51,7 +52,7 @@ async fn run(
     body: shakedown_wire::Body,
     target: Target,
 ) -> Result<Answer, S3Error> {
-    let orders = mock.orders(&parts.extensions);
+    let orders = orders(&parts.extensions);
     target.check(config)?;
     if orders.revoke_key {
         mock.revoke(auth::access_key(&parts.headers, &target.query));
@@ -98,10 +99,8 @@ fn stamp(mock: &S3Mock, server: &str, headers: &mut HeaderMap, ids: &RequestIds)
     }
 }
 
-impl S3Mock {
-    /// What the fault layer ordered for this request.
-    fn orders(&self, extensions: &http::Extensions) -> Orders {
-        let _ = extensions;
-        Orders::new(&[], extensions.get::<Arrival>().copied())
-    }
+/// What the fault layer ordered for this request.
+fn orders(extensions: &http::Extensions) -> Orders {
+    let faults = extensions.get::<StoreFaults>().map_or(&[][..], |faults| &faults.0);
+    Orders::new(faults, extensions.get::<Arrival>().copied())
 }

@@ -192,7 +192,20 @@ mod tests {
         let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
         let many = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS + 1));
         let dtd = r#"<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>"#;
-        for bad in ["", "text", "<a>", "<a></b>", "<a/><a/>", "<a>&x;</a>", "<a/>x", "<b/>", "<a>&#xD800;</a>", dtd, &deep, &many] {
+        for bad in [
+            "",
+            "text",
+            "<a>",
+            "<a></b>",
+            "<a/><a/>",
+            "<a>&x;</a>",
+            "<a/>x",
+            "<b/>",
+            "<a>&#xD800;</a>",
+            dtd,
+            &deep,
+            &many,
+        ] {
             let error = Element::parse(bad.as_bytes(), "a").unwrap_err();
             assert_eq!(error.code, Code::MalformedXML, "{}", &bad[..bad.len().min(40)]);
         }

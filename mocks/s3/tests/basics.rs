@@ -13,7 +13,10 @@ async fn an_object_is_put_read_listed_copied_and_deleted() {
     assert_eq!(put.header("etag"), "\"5d41402abc4b2a76b9719d911017c592\"");
     let get = s3.get("/lab/a/b%20c").await;
     assert_eq!((get.status.as_u16(), get.text()), (200, "hello"));
-    assert_eq!((get.header("content-type"), get.header("x-amz-meta-n"), get.header("content-length")), ("text/x", "1", "5"));
+    assert_eq!(
+        (get.header("content-type"), get.header("x-amz-meta-n"), get.header("content-length")),
+        ("text/x", "1", "5")
+    );
     assert_eq!(get.header("last-modified"), "Thu, 01 Jan 2026 00:00:00 GMT");
     assert!(!get.header("x-amz-request-id").is_empty() && !get.header("x-amz-id-2").is_empty());
     let head = s3.head("/lab/a/b%20c").await;
@@ -66,7 +69,10 @@ async fn an_aborted_upload_is_gone() {
     let s3 = client();
     let id = s3.create_upload("big").await;
     let empty = s3.get(&format!("/lab/big?uploadId={id}")).await;
-    assert_eq!((empty.status.as_u16(), empty.element("IsTruncated"), empty.elements("Part").len()), (200, Some("false"), 0));
+    assert_eq!(
+        (empty.status.as_u16(), empty.element("IsTruncated"), empty.elements("Part").len()),
+        (200, Some("false"), 0)
+    );
     assert_eq!(s3.delete(&format!("/lab/big?uploadId={id}")).await.status, 204);
     assert_eq!(s3.delete(&format!("/lab/big?uploadId={id}")).await.error(), (404, "NoSuchUpload"));
     assert_eq!(s3.get("/lab?uploads").await.elements("UploadId"), Vec::<&str>::new());
@@ -89,7 +95,11 @@ async fn the_journal_says_what_was_asked() {
         .collect();
     assert_eq!(
         notes,
-        ["PutObject lab started-at -", "ListMultipartUploads lab upload-data 0 uploads", "GetObject lab other NoSuchKey"]
+        [
+            "PutObject lab started-at -",
+            "ListMultipartUploads lab upload-data 0 uploads",
+            "GetObject lab other NoSuchKey"
+        ]
     );
     assert!(!format!("{exchanges:?}").contains(common::SECRET_KEY));
 }

@@ -19,7 +19,8 @@ const HOST: &str = "examplebucket.s3.amazonaws.com";
 /// The world of AWS's examples: 24 May 2013, `examplebucket`.
 async fn example() -> Client {
     let credential = Credential::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
-    let config = S3Config { hosts: vec!["s3.amazonaws.com".into()], ..S3Config::with_bucket("examplebucket", credential) };
+    let config =
+        S3Config { hosts: vec!["s3.amazonaws.com".into()], ..S3Config::with_bucket("examplebucket", credential) };
     let clock = Clock::starting_at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600));
     let mock = S3Mock::new(config, clock, 1);
     mock.admin().put("examplebucket", "test.txt", "0123456789abc").await.unwrap();
@@ -182,10 +183,12 @@ async fn aws_example_signed_trailer() {
     ];
     let trailer = "x-amz-checksum-crc32c:sOO8/Q==\r\n\
                    x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n";
-    let reply = s3.exchange(request("PUT", "/examplebucket/chunkObject.txt", &headers, chunks(signatures, trailer))).await;
+    let reply =
+        s3.exchange(request("PUT", "/examplebucket/chunkObject.txt", &headers, chunks(signatures, trailer))).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let forged = trailer.replace("d81f", "d82f");
-    let reply = s3.exchange(request("PUT", "/examplebucket/chunkObject.txt", &headers, chunks(signatures, &forged))).await;
+    let reply =
+        s3.exchange(request("PUT", "/examplebucket/chunkObject.txt", &headers, chunks(signatures, &forged))).await;
     assert_eq!(reply.error(), (403, "SignatureDoesNotMatch"));
 }
 
@@ -193,7 +196,13 @@ async fn aws_example_signed_trailer() {
 async fn the_aws_sigv4_crate_and_the_verifier_agree() {
     let s3 = client();
     for target in [
-        "/lab/simple", "/lab/a%20b%2Bc/%C3%A9", "/lab/a//b/./c", "/lab/sha256%3Aabc", "/lab/k%3Dv%26x", "/lab/~a-b_c.d", "/lab/a%27%28%29%2A%21b",
+        "/lab/simple",
+        "/lab/a%20b%2Bc/%C3%A9",
+        "/lab/a//b/./c",
+        "/lab/sha256%3Aabc",
+        "/lab/k%3Dv%26x",
+        "/lab/~a-b_c.d",
+        "/lab/a%27%28%29%2A%21b",
     ] {
         let put = s3.put(target, "x").await;
         assert_eq!(put.status, 200, "{target}: {}", put.text());
@@ -202,7 +211,12 @@ async fn the_aws_sigv4_crate_and_the_verifier_agree() {
             assert_eq!(reply.text(), "x", "{target}");
         }
     }
-    for target in ["/lab?list-type=2&prefix=a%20b%2F&start-after=", "/lab?uploads&prefix=%2Ba", "/?x=b&x=a", "/lab?max-keys=1&marker=%7E"] {
+    for target in [
+        "/lab?list-type=2&prefix=a%20b%2F&start-after=",
+        "/lab?uploads&prefix=%2Ba",
+        "/?x=b&x=a",
+        "/lab?max-keys=1&marker=%7E",
+    ] {
         assert_eq!(s3.get(target).await.status, 200, "{target}");
     }
     let virtual_host = s3.signed(How::Header, Method::GET, "http://lab.s3.test/simple", &[], Bytes::new());

@@ -14,7 +14,14 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
 /// Hash of the canonical request in hex.
-pub(super) fn hash(method: &Method, uri: &Uri, headers: &HeaderMap, signed: &[String], payload_hash: &str, omit: &str) -> String {
+pub(super) fn hash(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    signed: &[String],
+    payload_hash: &str,
+    omit: &str,
+) -> String {
     let text = request_text(method, uri, headers, signed, payload_hash, omit);
     hex::encode(Sha256::digest(text.as_bytes()))
 }

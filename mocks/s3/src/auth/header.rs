@@ -14,7 +14,10 @@ pub(super) fn verify(request: &Signed<'_>, value: &str) -> Result<Verified, S3Er
     check_skew(request, &time)?;
     check_signed_headers(request.headers, &parsed.signed_headers)?;
     let Some(payload_hash) = text(request.headers, "x-amz-content-sha256") else {
-        return Err(S3Error::new(Code::InvalidRequest, "Missing required header for this request: x-amz-content-sha256"));
+        return Err(S3Error::new(
+            Code::InvalidRequest,
+            "Missing required header for this request: x-amz-content-sha256",
+        ));
     };
     let hash = canonical::hash(request.method, request.uri, request.headers, &parsed.signed_headers, payload_hash, "");
     let key = SigningKey::derive(&credential.secret_key, &parsed.scope);
@@ -37,7 +40,8 @@ struct Authorization {
 impl Authorization {
     fn parse(value: &str) -> Result<Self, S3Error> {
         let Some(rest) = value.strip_prefix("AWS4-HMAC-SHA256") else {
-            let message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+            let message =
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
             return Err(S3Error::new(Code::InvalidRequest, message));
         };
         let (mut scope, mut headers, mut signature) = (None, None, None);
@@ -63,7 +67,9 @@ fn request_time(request: &Signed<'_>) -> Result<Stamp, S3Error> {
         (None, Some(text)) => Stamp::parse(text).or_else(|| httpdate::parse_http_date(text).ok().map(Stamp::of)),
         (None, None) => None,
     };
-    parsed.ok_or_else(|| S3Error::new(Code::AccessDenied, "AWS authentication requires a valid Date or x-amz-date header"))
+    parsed.ok_or_else(|| {
+        S3Error::new(Code::AccessDenied, "AWS authentication requires a valid Date or x-amz-date header")
+    })
 }
 
 fn check_skew(request: &Signed<'_>, time: &Stamp) -> Result<(), S3Error> {

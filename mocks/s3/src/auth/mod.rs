@@ -101,14 +101,21 @@ impl Scope {
     fn check(&self, config: &S3Config, time: &Stamp, code: Code) -> Result<(), S3Error> {
         if self.region != config.region {
             let (got, want) = (&self.region, &config.region);
-            let message = format!("The authorization header is malformed; the region '{got}' is wrong; expecting '{want}'");
+            let message =
+                format!("The authorization header is malformed; the region '{got}' is wrong; expecting '{want}'");
             return Err(S3Error::new(code, message).with("Region", want));
         }
         if self.service != "s3" {
-            return Err(S3Error::new(code, "The authorization header is malformed; incorrect service. This endpoint belongs to \"s3\"."));
+            return Err(S3Error::new(
+                code,
+                "The authorization header is malformed; incorrect service. This endpoint belongs to \"s3\".",
+            ));
         }
         if !time.text.starts_with(&self.date) {
-            return Err(S3Error::new(code, "The authorization header is malformed; the date of the scope is not that of the request."));
+            return Err(S3Error::new(
+                code,
+                "The authorization header is malformed; the date of the scope is not that of the request.",
+            ));
         }
         Ok(())
     }
@@ -143,7 +150,8 @@ fn distance(a: SystemTime, b: SystemTime) -> Duration {
 /// The key that signed, if it is known and may still be used.
 fn credential<'a>(request: &'a Signed<'_>, scope: &Scope, token: Option<&str>) -> Result<&'a Credential, S3Error> {
     let unknown = || S3Error::from(Code::InvalidAccessKeyId).with("AWSAccessKeyId", &scope.access_key);
-    let found = request.config.credentials.iter().find(|known| known.access_key == scope.access_key).ok_or_else(unknown)?;
+    let found =
+        request.config.credentials.iter().find(|known| known.access_key == scope.access_key).ok_or_else(unknown)?;
     if (request.revoked)(&found.access_key) {
         return Err(unknown());
     }
@@ -159,8 +167,11 @@ fn check_signed_headers(headers: &HeaderMap, signed: &[String]) -> Result<(), S3
     if !is_signed("host") {
         return Err(Code::SignatureDoesNotMatch.into());
     }
-    let unsigned: Vec<&str> =
-        headers.keys().map(http::HeaderName::as_str).filter(|name| name.starts_with("x-amz-") && !is_signed(name)).collect();
+    let unsigned: Vec<&str> = headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(|name| name.starts_with("x-amz-") && !is_signed(name))
+        .collect();
     if unsigned.is_empty() {
         return Ok(());
     }

@@ -45,7 +45,10 @@ fn expires(text: &str) -> Result<Duration, S3Error> {
     match text.parse::<u64>() {
         Ok(seconds) if (1..=MAX_EXPIRES_SECONDS).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         Ok(0) => Err(S3Error::new(CODE, "X-Amz-Expires must be non-negative")),
-        Ok(_) => Err(S3Error::new(CODE, "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")),
+        Ok(_) => Err(S3Error::new(
+            CODE,
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+        )),
         Err(_) => Err(S3Error::new(CODE, "X-Amz-Expires should be a number")),
     }
 }

@@ -68,13 +68,13 @@ struct Listed {
 /// The parts of the request; none at all is not valid (INCIDENTS A12).
 fn listed_parts(body: &[u8]) -> Result<Vec<Listed>, S3Error> {
     let request = Element::parse(body, "CompleteMultipartUpload")?;
-    let parts: Option<Vec<Listed>> =
-        request.children.iter().filter(|child| child.name == "Part").map(listed).collect();
+    let parts: Option<Vec<Listed>> = request.children.iter().filter(|child| child.name == "Part").map(listed).collect();
     parts.filter(|parts| !parts.is_empty()).ok_or_else(|| Code::MalformedXML.into())
 }
 
 fn listed(part: &Element) -> Option<Listed> {
-    let checksum = Algorithm::ALL.into_iter().find_map(|algorithm| Some((algorithm, part.child(algorithm.element())?.to_owned())));
+    let checksum =
+        Algorithm::ALL.into_iter().find_map(|algorithm| Some((algorithm, part.child(algorithm.element())?.to_owned())));
     Some(Listed {
         number: part.child("PartNumber")?.trim().parse().ok()?,
         etag: part.child("ETag")?.trim().trim_matches('"').to_owned(),
@@ -83,7 +83,11 @@ fn listed(part: &Element) -> Option<Listed> {
 }
 
 /// The stored parts in the order of the request, if S3's rules allow it.
-fn chosen<'a>(limits: &Limits, listed: &[Listed], stored: &'a BTreeMap<u32, Arc<Part>>) -> Result<Vec<&'a Part>, S3Error> {
+fn chosen<'a>(
+    limits: &Limits,
+    listed: &[Listed],
+    stored: &'a BTreeMap<u32, Arc<Part>>,
+) -> Result<Vec<&'a Part>, S3Error> {
     if listed.windows(2).any(|pair| pair[0].number >= pair[1].number) {
         return Err(Code::InvalidPartOrder.into());
     }

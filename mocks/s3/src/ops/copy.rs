@@ -55,7 +55,13 @@ pub(super) async fn part(call: Call) -> Result<Answer, S3Error> {
 /// The object of `x-amz-copy-source`: `bucket/key` with or without a leading slash, URL-encoded or not.
 fn source(call: &Call) -> Result<Arc<Object>, S3Error> {
     let text = call.header("x-amz-copy-source").unwrap_or_default();
-    let invalid = || S3Error::argument("x-amz-copy-source", text, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+    let invalid = || {
+        S3Error::argument(
+            "x-amz-copy-source",
+            text,
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        )
+    };
     let path = text.strip_suffix("?versionId=null").unwrap_or(text);
     let path = decode(path)?;
     let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/').ok_or_else(invalid)?;
@@ -87,7 +93,8 @@ fn need_copyable(call: &Call, length: u64) -> Result<(), S3Error> {
     if length <= limit {
         return Ok(());
     }
-    let message = format!("The specified copy source is larger than the maximum allowable size for a copy source: {limit}");
+    let message =
+        format!("The specified copy source is larger than the maximum allowable size for a copy source: {limit}");
     Err(S3Error::new(Code::InvalidRequest, message))
 }
 

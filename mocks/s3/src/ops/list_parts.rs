@@ -15,7 +15,8 @@ pub(super) async fn run(call: Call) -> Result<Answer, S3Error> {
     let id = call.query("uploadId");
     let marker = call.target.query.number("part-number-marker", 0)?;
     let asked = pages::length(&call, "max-parts")?;
-    let mut plan = Plan { after: marker, max: asked, truncated: false, says_next: true, empty: false, empty_is_error: false };
+    let mut plan =
+        Plan { after: marker, max: asked, truncated: false, says_next: true, empty: false, empty_is_error: false };
     call.orders.pages.iter().for_each(|fault| plan.spoil(fault));
     let at = (call.bucket(), call.key(), id);
     let (mut parts, more) = call.store().list_parts(at, &call.lens(View::Parts), plan.after, plan.max)?;

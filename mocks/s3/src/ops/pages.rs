@@ -21,7 +21,9 @@ impl Names {
         match call.target.query.get("encoding-type") {
             None | Some("") => Ok(Self { url: false }),
             Some("url") => Ok(Self { url: true }),
-            Some(other) => Err(S3Error::argument("encoding-type", other, "Invalid Encoding Method specified in Request")),
+            Some(other) => {
+                Err(S3Error::argument("encoding-type", other, "Invalid Encoding Method specified in Request"))
+            }
         }
     }
 
@@ -65,7 +67,9 @@ pub(super) fn spoil<T>(faults: &[PageFault], prefix: &str, page: &mut Page<T>) -
                 page.truncated = true;
                 says_next = false;
             }
-            PageFault::ExactPrefix => page.entries.retain(|entry| matches!(entry, Entry::Item(key, _) if key == prefix)),
+            PageFault::ExactPrefix => {
+                page.entries.retain(|entry| matches!(entry, Entry::Item(key, _) if key == prefix))
+            }
             PageFault::Empty => {
                 page.entries.clear();
                 page.truncated = false;

@@ -15,7 +15,14 @@ pub(super) async fn create(call: Call) -> Result<Answer, S3Error> {
     let limit = call.config.limits.max_uploads;
     let open = |foreign: bool, writing: Writing| {
         let head = Head { modified_us: micros(call.now()), headers: metadata::kept(&call.headers), ..Head::default() };
-        call.store().create_upload(call.bucket(), call.key(), head, foreign, writing, (limit, |order| ids.upload(order)))
+        call.store().create_upload(
+            call.bucket(),
+            call.key(),
+            head,
+            foreign,
+            writing,
+            (limit, |order| ids.upload(order)),
+        )
     };
     if call.orders.foreign_upload {
         open(true, Writing { at: call.elapsed(), hides: Vec::new() })?;

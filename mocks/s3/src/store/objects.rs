@@ -29,7 +29,13 @@ impl Store {
     }
 
     /// A 404 of the key is repeated until then.
-    pub(crate) fn remember_absent(&self, bucket: &str, key: &str, now: Duration, until: Duration) -> Result<(), S3Error> {
+    pub(crate) fn remember_absent(
+        &self,
+        bucket: &str,
+        key: &str,
+        now: Duration,
+        until: Duration,
+    ) -> Result<(), S3Error> {
         self.state().bucket_mut(bucket)?.remember_absent(key, now, until);
         Ok(())
     }
@@ -70,7 +76,12 @@ impl Store {
     }
 
     /// One page of the objects a listing sees.
-    pub(crate) fn list_objects(&self, bucket: &str, lens: &Lens, window: &Window) -> Result<Page<Arc<Object>>, S3Error> {
+    pub(crate) fn list_objects(
+        &self,
+        bucket: &str,
+        lens: &Lens,
+        window: &Window,
+    ) -> Result<Page<Arc<Object>>, S3Error> {
         let state = self.state();
         let objects = &state.bucket(bucket)?.objects;
         let start = (Bound::Included(window.start()), Bound::Unbounded);

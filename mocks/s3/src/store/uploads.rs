@@ -28,7 +28,10 @@ impl Store {
     ) -> Result<String, S3Error> {
         let mut state = self.state();
         if state.bucket(bucket)?.by_id.len() >= limit {
-            return Err(S3Error::new(Code::ServiceUnavailable, "Too many open uploads: abort some or raise the limit."));
+            return Err(S3Error::new(
+                Code::ServiceUnavailable,
+                "Too many open uploads: abort some or raise the limit.",
+            ));
         }
         let stamp = state.stamp(writing);
         let order = stamp.seq;
@@ -47,7 +50,12 @@ impl Store {
     }
 
     /// An open upload with its parts, whatever is hidden.
-    pub(crate) fn upload(&self, bucket: &str, key: &str, id: &str) -> Result<(Arc<Upload>, BTreeMap<u32, Arc<Part>>), S3Error> {
+    pub(crate) fn upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: &str,
+    ) -> Result<(Arc<Upload>, BTreeMap<u32, Arc<Part>>), S3Error> {
         let state = self.state();
         let slot = state.bucket(bucket)?.slot(key, id)?;
         let parts = slot.parts.iter().filter_map(|(number, part)| Some((*number, part.latest()?.clone()))).collect();
@@ -56,7 +64,13 @@ impl Store {
     }
 
     /// Stores a part; one of the same number is replaced.
-    pub(crate) fn put_part(&self, at: (&str, &str, &str), number: u32, part: Part, writing: Writing) -> Result<(), S3Error> {
+    pub(crate) fn put_part(
+        &self,
+        at: (&str, &str, &str),
+        number: u32,
+        part: Part,
+        writing: Writing,
+    ) -> Result<(), S3Error> {
         let (bucket, key, id) = at;
         let mut state = self.state();
         state.bucket(bucket)?.slot(key, id)?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
-    UriPathNormalizationMode, sign,
+    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SignatureLocation,
+    SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
@@ -164,7 +164,8 @@ impl Client {
             builder = builder.header("content-length", body.len());
         }
         let mut request = builder.body(Body::empty()).expect("a request");
-        let hash = headers.iter().find(|(name, _)| *name == "x-amz-content-sha256").map(|(_, value)| (*value).to_owned());
+        let hash =
+            headers.iter().find(|(name, _)| *name == "x-amz-content-sha256").map(|(_, value)| (*value).to_owned());
         let signable = match (how, hash) {
             (_, Some(hash)) => SignableBody::Precomputed(hash),
             (How::Header, None) => SignableBody::Bytes(&body),
@@ -176,8 +177,14 @@ impl Client {
 
     fn sign(&self, how: How, request: &mut Request, body: SignableBody<'_>) {
         let credential = &self.credential;
-        let identity =
-            Credentials::new(&credential.access_key, &credential.secret_key, credential.session_token.clone(), None, "test").into();
+        let identity = Credentials::new(
+            &credential.access_key,
+            &credential.secret_key,
+            credential.session_token.clone(),
+            None,
+            "test",
+        )
+        .into();
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
