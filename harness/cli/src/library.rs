@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use shakedown_scenario::{Loader, Plan, Problem, Source, SourceError};
+use shakedown_scenario::{FILE_BYTES, Loader, Plan, Problem, Source, SourceError};
 
 use crate::exit::Exit;
 use crate::output::{Failure, Output};
@@ -22,23 +22,22 @@ pub struct Files;
 
 impl Source for Files {
     fn read(&self, path: &str) -> Result<String, SourceError> {
-        let limit = shakedown_scenario::MAX_FILE_BYTES;
+        let unreadable = |error: std::io::Error| SourceError::Other(error.to_string());
         let file = match fs::File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let shipped = BUILT_IN.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
-                return shipped.ok_or_else(|| SourceError::Missing);
+                return built_in(path).map(str::to_owned).ok_or(SourceError::NotFound);
             }
-            Err(error) => return Err(SourceError::Unreadable(error.to_string())),
+            Err(error) => return Err(unreadable(error)),
         };
-        let mut bytes = Vec::new();
-        // One byte more than allowed tells a file at the limit from one over it, whatever its announced size.
-        let read = file.take(limit as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|error| SourceError::Unreadable(error.to_string()))?;
-        if bytes.len() > limit {
-            return Err(SourceError::TooLarge { limit });
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes > FILE_BYTES as u64 {
+            return Err(SourceError::TooLarge { bytes });
         }
-        String::from_utf8(bytes).map_err(|error| SourceError::NotUtf8 { at: error.utf8_error().valid_up_to() })
+        // One byte more than allowed: a pipe or a growing file is cut there and refused, whatever its announced size.
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        SourceError::text(bytes)
     }
 }
 
@@ -70,14 +69,10 @@ pub struct Loaded {
 /// A path that is not there.
 pub fn load(selection: &Selection<'_>) -> Result<Loaded, Failure> {
     let files = find(selection.paths)?;
-    let environment = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok()?.strip_prefix("SHAKEDOWN_VAR_")?.to_owned();
-        Some((name, value.into_string().ok()?))
-    });
-    let loader = Loader::new(&Files)
-        .environment(environment.collect())
-        .vars(selection.vars.to_vec())
-        .secrets(selection.secrets.to_vec());
+    // Not `vars()`: it panics on a variable that is not Unicode, whoever set it.
+    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let loader =
+        Loader::new(&Files).environment(environment).vars(selection.vars.iter().cloned()).secrets(selection.secrets.iter().cloned());
     let mut loaded = Loaded { files: files.len(), ..Loaded::default() };
     for file in &files {
         match loader.check(file) {

@@ -37,7 +37,9 @@ impl<'a> Progress<'a> {
                 let bad = matches!(report.verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
                 // Failures are printed at the end, in order; here only their line, so that a long run shows them early.
                 if self.output.verbose > 0 || (bad && !self.output.quiet) {
-                    self.bar.suspend(|| self.output.print(&terminal::line(&report, &options(self.output))));
+                    let mut line = String::new();
+                    terminal::line(&report, &options(self.output), &mut line).expect("a String takes every text");
+                    self.bar.suspend(|| self.output.print(&line));
                 }
             }
             Event::RunFinished { .. } => self.bar.finish_and_clear(),

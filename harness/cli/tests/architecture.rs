@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("inject", &["faults", "wire"]),
     ("s3", &["faults", "inject", "wire"]),
     ("engine", &["oci", "faults", "wire", "scenario", "client", "registry", "inject", "s3", "reports"]),
-    ("cli", &["engine", "scenario", "reports", "oci", "faults", "wire", "s3", "registry", "client"]),
+    ("cli", &["engine", "scenario", "reports", "oci", "faults", "wire", "s3", "registry"]),
 ];
 
 /// Lines a file may have without its test module. A longer one needs an entry with its reason in `LONG_FILES`.

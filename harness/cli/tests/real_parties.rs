@@ -101,9 +101,6 @@ fn docker_registry_shows_the_figures_of_the_field_reports() {
 - on: s3
   when: { operation: GetObject, key-class: link, when-answer: { status: 404 } }
   effect: { answer: { status: 404, body: html } }
-- on: s3
-  when: { operation: ListObjects, when-answer: { status: 404 } }
-  effect: { answer: { status: 404, body: html } }
 ",
     )
     .unwrap();

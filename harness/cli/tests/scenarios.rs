@@ -22,6 +22,10 @@ fn trial(plan: Plan) -> Result<(), Failed> {
     let scenario = report.scenarios.first().ok_or("nothing ran")?;
     match scenario.verdict {
         Verdict::Passed => Ok(()),
-        _ => Err(terminal::failure(scenario, &report.run.system, &Options::default()).into()),
+        _ => {
+            let mut text = String::new();
+            terminal::failure(&report.run, scenario, &Options::default(), &mut text)?;
+            Err(text.into())
+        }
     }
 }

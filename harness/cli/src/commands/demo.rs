@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use shakedown_engine::{Over, RunOptions, SystemChoice};
-use shakedown_reports::{Format, Report, ScenarioReport, Verdict, terminal};
+use shakedown_reports::{Format, Report, RunInfo, ScenarioReport, Verdict, terminal};
 
 use crate::commands::run;
 use crate::exit::Exit;
@@ -49,7 +49,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         let failed = failing.scenarios.iter().find(|scenario| scenario.verdict == Verdict::Failed);
         let survived = surviving.scenarios.iter().all(|scenario| scenario.verdict == Verdict::Passed);
         as_expected &= failed.is_some() && survived;
-        output.print(&page(index + 1, seen, defect, failed, survived, output));
+        output.print(&page(index + 1, seen, failed.map(|scenario| (&failing.run, scenario)), survived, output));
         shown = Some(merge(shown, failing));
     }
     let report = shown.expect("there are incidents");
@@ -77,12 +77,11 @@ fn run_on(file: &str, defects: &[&str], output: &Output) -> Result<Report, Failu
     Ok(run::execute(plans, RunOptions { system, over: Over::Memory, ..RunOptions::default() }, &quiet).report)
 }
 
-fn page(number: usize, seen: &str, defect: &str, failed: Option<&ScenarioReport>, survived: bool, output: &Output) -> String {
+fn page(number: usize, seen: &str, failed: Option<(&RunInfo, &ScenarioReport)>, survived: bool, output: &Output) -> String {
     let mut text = format!("\n{number}. {seen}\n\n");
     match failed {
-        Some(scenario) => {
-            let system = format!("a registry with the defect {defect}");
-            text.push_str(&terminal::failure(scenario, &system, &progress::options(output)));
+        Some((run, scenario)) => {
+            terminal::failure(run, scenario, &progress::options(output), &mut text).expect("a String takes every text");
         }
         None => text.push_str("   It was not reproduced.\n"),
     }

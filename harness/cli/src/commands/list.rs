@@ -101,7 +101,7 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
         return Ok(shakedown_reports::FORMATS.iter().map(|format| Row::new(format.name, format.about)).collect());
     }
     if what.profiles {
-        return Ok(shakedown_s3::profiles::profiles().iter().map(|profile| Row::new(&profile.name, &profile.about)).collect());
+        return Ok(shakedown_s3::profiles::profiles().iter().map(|profile| Row::new(profile.name.clone(), profile.about.clone())).collect());
     }
     if what.systems {
         return systems();

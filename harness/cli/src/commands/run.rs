@@ -108,7 +108,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let RunResult { report, ending } = execute(plans, options, output);
     let options = progress::options(output);
     if output.quiet {
-        output.line(&shakedown_reports::terminal::totals(&report, &options));
+        let mut text = String::new();
+        shakedown_reports::terminal::summary(&report, &options, &mut text).expect("a String takes every text");
+        output.print(&text);
     } else {
         output.print(&Format::named("terminal").expect("a built-in format").text(&report, &options));
     }

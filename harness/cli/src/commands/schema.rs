@@ -27,8 +27,8 @@ pub struct Args {
 /// Prints the schema to standard output.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let schema = match args.format {
-        Format::Scenario => shakedown_scenario::schema(),
-        Format::Report => shakedown_reports::schema(),
+        Format::Scenario => serde_json::to_string_pretty(&shakedown_scenario::schema()).expect("a JSON value is JSON"),
+        Format::Report => shakedown_reports::schema().trim_end().to_owned(),
     };
     output.line(&schema);
     Ok(Exit::Passed)

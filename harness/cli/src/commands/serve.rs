@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use shakedown_faults::Fault;
-use shakedown_registry::{Registry, RegistryConfig};
-use shakedown_s3::{S3Config, S3Mock};
+use shakedown_registry::{DefectSet, Redirect, Registry, RegistryConfig, defects};
+use shakedown_s3::{Credential, S3Config, S3Mock};
 use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Clock, Party, Request, network};
 
@@ -94,6 +94,14 @@ struct Keys {
     region: String,
 }
 
+impl Keys {
+    /// A mock that takes these keys.
+    fn config(&self) -> S3Config {
+        let credentials = vec![Credential::new(&self.access_key, &self.secret_key)];
+        S3Config { credentials, region: self.region.clone(), ..S3Config::default() }
+    }
+}
+
 /// Faults of the mock.
 #[derive(Debug, clap::Args)]
 struct FaultArgs {
@@ -123,13 +131,15 @@ async fn s3(args: &S3Args, output: &Output) -> Result<Exit, Failure> {
     let clock = Clock::real_time();
     let mut config = S3Config {
         buckets: args.buckets.clone(),
-        region: args.keys.region.clone(),
-        store: args.store.clone(),
-        ..S3Config::with_key(&args.keys.access_key, &args.keys.secret_key)
+        ..args.keys.config()
     };
     let faults = args.faults.load(&mut config)?;
-    let mock = S3Mock::new(config, clock.clone(), args.faults.seed)
-        .map_err(|error| Failure::environment(format!("the store cannot be opened: {error}")))?;
+    let mock = match &args.store {
+        Some(dir) => S3Mock::open(config, clock.clone(), args.faults.seed, dir).map_err(|error| {
+            Failure::environment(format!("cannot open the store in {}: {error}", dir.display()))
+        })?,
+        None => S3Mock::new(config, clock.clone(), args.faults.seed),
+    };
     mock.injector().replace(faults, args.faults.seed);
     let server = listen(args.listen, logged("s3", mock.party(), &clock, output)).await?;
     let mut servers = vec![];
@@ -149,8 +159,11 @@ async fn s3(args: &S3Args, output: &Output) -> Result<Exit, Failure> {
 
 async fn registry(args: &RegistryArgs, output: &Output) -> Result<Exit, Failure> {
     let clock = Clock::real_time();
-    let unknown = |error| Failure::usage(format!("{error}; see `shakedown list --defects`"));
-    let defects = shakedown_registry::defects::DefectSet::from_ids(&args.defects).map_err(unknown)?;
+    let mut defects_set = DefectSet::none();
+    for id in &args.defects {
+        let unknown = || Failure::usage(format!("there is no defect `{id}`; `shakedown list --defects` shows them"));
+        defects_set = defects_set.with(defects::find(id).ok_or_else(unknown)?);
+    }
     let endpoint = args.s3_endpoint.clone().unwrap_or_else(|| "http://s3.test".to_owned());
     let (storage, backing) = match &args.s3_endpoint {
         Some(endpoint) => {
@@ -160,26 +173,21 @@ async fn registry(args: &RegistryArgs, output: &Output) -> Result<Exit, Failure>
             (network::client(&network::NetworkOptions::default()), format!("bucket {} at {endpoint}", args.bucket))
         }
         None => {
-            let mut config = S3Config {
-                buckets: vec![args.bucket.clone()],
-                region: args.keys.region.clone(),
-                ..S3Config::with_key(&args.keys.access_key, &args.keys.secret_key)
-            };
+            let mut config = S3Config { buckets: vec![args.bucket.clone()], ..args.keys.config() };
             let faults = args.faults.load(&mut config)?;
-            let mock = S3Mock::new(config, clock.clone(), args.faults.seed)
-                .map_err(|error| Failure::environment(format!("the store cannot be opened: {error}")))?;
+            let mock = S3Mock::new(config, clock.clone(), args.faults.seed);
             mock.injector().replace(faults, args.faults.seed);
             (mock.party(), "an S3 mock in memory".to_owned())
         }
     };
-    let config = RegistryConfig {
-        bucket: args.bucket.clone(),
-        region: args.keys.region.clone(),
-        redirect: args.redirect.then(Default::default),
-        delete: !args.no_delete,
-        defects,
-        ..RegistryConfig::new(&endpoint, &args.keys.access_key, &args.keys.secret_key)
-    };
+    let endpoint = endpoint.parse().map_err(|error| Failure::usage(format!("--s3-endpoint is not a URL: {error}")))?;
+    let mut config = RegistryConfig::new(endpoint, &args.bucket, &args.keys.access_key, &args.keys.secret_key);
+    config.storage.region.clone_from(&args.keys.region);
+    if args.redirect {
+        config.redirect = Redirect::on(None);
+    }
+    config.delete_enabled = !args.no_delete;
+    config.defects = defects_set;
     let registry = Registry::new(config, storage, clock.clone(), args.faults.seed);
     let server = listen(args.listen, logged("registry", registry.party(), &clock, output)).await?;
     let ready = format!("ready: registry on {} (on {backing})", server.base_uri());
@@ -191,8 +199,8 @@ impl FaultArgs {
     /// The faults of `--fault`; a profile also changes the mock's settings.
     fn load(&self, config: &mut S3Config) -> Result<Vec<Fault>, Failure> {
         let Some(name) = &self.faults else { return Ok(Vec::new()) };
-        if let Some(profile) = shakedown_s3::profiles::profiles().iter().find(|profile| profile.name == *name) {
-            profile.apply(config);
+        if let Some(profile) = shakedown_s3::profiles::profile(name) {
+            profile.settings.apply(config);
             return Ok(profile.faults.clone());
         }
         if !Path::new(name).exists() {
@@ -201,9 +209,10 @@ impl FaultArgs {
             )));
         }
         let text = std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
-        shakedown_scenario::faults(name, &text).map_err(|problems| {
-            Failure::usage(format!("{name} is not a list of faults\n{}", shakedown_scenario::render(&problems, false)))
-        })
+        let faults: Vec<Fault> = serde_saphyr::from_str(&text)
+            .map_err(|error| Failure::usage(format!("{name} is not a list of faults: {error}")))?;
+        let problems: Vec<_> = faults.iter().flat_map(Fault::problems).collect();
+        if problems.is_empty() { Ok(faults) } else { Err(Failure::usage(format!("{name}: {}", problems.join("\n       ")))) }
     }
 }
 
