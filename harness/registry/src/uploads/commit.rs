@@ -43,16 +43,13 @@ impl Commit<'_> {
         if known.as_ref().is_some_and(|known| known != self.digest) && !unchecked {
             return Ok(Committed::WrongDigest);
         }
-        let placed = match session.multipart.clone() {
-            _ if !session.has_parts() => self.place_tail(&session).await?,
-            Some(multipart) => {
-                if !session.sealed {
-                    self.seal(&mut session).await?;
-                }
-                let verified = known.is_some();
-                self.place_parts(&session, &multipart, verified).await?
+        let placed = if session.has_parts() {
+            if !session.sealed {
+                self.seal(&mut session).await?;
             }
-            None => Committed::Lost,
+            self.place_parts(&session, known.is_some()).await?
+        } else {
+            self.place_tail(&session).await?
         };
         if !matches!(placed, Committed::Done) {
             return Ok(placed);
@@ -102,12 +99,8 @@ impl Commit<'_> {
         self.sessions.save(self.cx, self.keys, session).await
     }
 
-    async fn place_parts(
-        &self,
-        session: &Session,
-        multipart: &Multipart,
-        verified: bool,
-    ) -> Result<Committed, StorageError> {
+    async fn place_parts(&self, session: &Session, verified: bool) -> Result<Committed, StorageError> {
+        let Some(multipart) = &session.multipart else { return Ok(Committed::Lost) };
         let key = self.sessions.part_key(self.keys, &multipart.target);
         if !self.assembled(session, multipart, &key).await? {
             // Somebody may have got further with this session than its object says.
