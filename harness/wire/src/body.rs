@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use http_body::{Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
@@ -31,9 +31,9 @@ impl Body {
         Self { inner: Full::new(bytes).map_err(|never| match never {}).boxed_unsync(), length }
     }
 
-    /// A stream of unknown length; over HTTP/1.1 it is sent chunked.
+    /// A stream of unknown length; over HTTP/1.1 it is sent chunked. It is not polled again after its end.
     pub fn stream(stream: impl Stream<Item = Result<Bytes, WireError>> + Send + 'static) -> Self {
-        Self { inner: StreamBody::new(stream.map_ok(Frame::data)).boxed_unsync(), length: None }
+        Self { inner: StreamBody::new(stream.map_ok(Frame::data).fuse()).boxed_unsync(), length: None }
     }
 
     /// A stream that announces `length` bytes. It is the caller's duty (or intent) that the stream holds as many.
