@@ -1,0 +1,50 @@
+//! The list of checks of one step: each says what, where, what must be and what was.
+
+use shakedown_reports::{Check, Verdict};
+use shakedown_wire::TraceId;
+
+/// Collects checks that speak of one call (or of none).
+#[derive(Debug, Default)]
+pub(crate) struct Checks {
+    /// What was checked so far.
+    pub(crate) list: Vec<(Check, Option<TraceId>)>,
+    /// Rule ids that the next checks stand for.
+    pub(crate) rules: Vec<String>,
+    /// Where the next checks look, e.g. `PATCH /v2/lab/app/blobs/uploads/9ac3`.
+    pub(crate) at: String,
+    /// The call they speak of.
+    pub(crate) trace: Option<TraceId>,
+}
+
+impl Checks {
+    /// Checks at one place.
+    pub(crate) fn at(at: impl Into<String>, rules: &[String], trace: Option<TraceId>) -> Self {
+        Self { list: Vec::new(), rules: rules.to_vec(), at: at.into(), trace }
+    }
+
+    /// Keeps one check; true if it held.
+    pub(crate) fn note(&mut self, holds: bool, what: &str, expected: impl Into<String>, actual: impl Into<String>) -> bool {
+        let verdict = if holds { Verdict::Passed } else { Verdict::Failed };
+        self.add(verdict, what, expected, actual);
+        holds
+    }
+
+    /// Keeps one check with any verdict.
+    pub(crate) fn add(&mut self, verdict: Verdict, what: &str, expected: impl Into<String>, actual: impl Into<String>) {
+        let check = Check {
+            rules: self.rules.clone(),
+            what: what.to_owned(),
+            expected: expected.into(),
+            actual: actual.into(),
+            at: self.at.clone(),
+            verdict,
+            call: None,
+        };
+        self.list.push((check, self.trace));
+    }
+}
+
+/// True if none of the checks failed.
+pub(crate) fn all_hold(list: &[(Check, Option<TraceId>)]) -> bool {
+    list.iter().all(|(check, _)| !matches!(check.verdict, Verdict::Failed | Verdict::Error))
+}

@@ -1,0 +1,154 @@
+//! What a run is asked to do. Not here: which scenarios (the caller has filtered them) and what is printed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::systems::SystemChoice;
+
+/// The transport of the seam.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Over {
+    /// No sockets, virtual time.
+    #[default]
+    Memory,
+    /// Loopback sockets, real time.
+    Tcp,
+}
+
+impl Over {
+    /// The name used in reports and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+/// One part of a run that is spread over several machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// How many parts.
+    pub count: usize,
+}
+
+impl Shard {
+    /// True if the scenario at `position` (from 0, in the order of ids) belongs to this part.
+    pub fn holds(self, position: usize) -> bool {
+        self.count == 0 || position % self.count + 1 == self.index
+    }
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The registry under test.
+    pub system: SystemChoice,
+    /// The transport; processes and URLs are always reached over TCP.
+    pub over: Over,
+    /// Decides all content, all ids and all random faults.
+    pub seed: u64,
+    /// Scenarios at the same time; 0 for one per core.
+    pub jobs: usize,
+    /// The part to run; all if absent.
+    pub shard: Option<Shard>,
+    /// How often a failed scenario is tried again.
+    pub retries: u32,
+    /// After so many failures nothing new is begun.
+    pub max_fail: Option<u32>,
+    /// Values for the `vars` of a system file, e.g. `binary`.
+    pub vars: BTreeMap<String, String>,
+    /// Stops the run.
+    pub interrupt: Interrupt,
+    /// Texts that are replaced wherever they would be shown.
+    pub secrets: Vec<String>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            system: SystemChoice::Reference { defects: Vec::new() },
+            over: Over::Memory,
+            seed: 1,
+            jobs: 0,
+            shard: None,
+            retries: 0,
+            max_fail: None,
+            vars: BTreeMap::new(),
+            interrupt: Interrupt::new(),
+            secrets: Vec::new(),
+        }
+    }
+}
+
+impl RunOptions {
+    /// The transport that will really be used.
+    pub fn transport(&self) -> Over {
+        match self.system {
+            SystemChoice::Reference { .. } => self.over,
+            SystemChoice::Process(_) | SystemChoice::Url { .. } => Over::Tcp,
+        }
+    }
+}
+
+/// Stops a run from outside; clones are one token.
+#[derive(Debug, Clone)]
+pub struct Interrupt(Arc<watch::Sender<bool>>);
+
+impl Interrupt {
+    /// Not triggered.
+    pub fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+
+    /// Stops the run; running scenarios are cut off and their systems ended.
+    pub fn trigger(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// True once triggered.
+    pub fn is_triggered(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns once triggered.
+    pub(crate) async fn triggered(&self) {
+        let mut changes = self.0.subscribe();
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = changes.wait_for(|triggered| *triggered).await;
+    }
+}
+
+impl Default for Interrupt {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_position_is_in_exactly_one_shard() {
+        for position in 0..20 {
+            let holders = (1..=3).filter(|&index| Shard { index, count: 3 }.holds(position)).count();
+            assert_eq!(holders, 1, "{position}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_interrupt_reaches_clones_before_and_after_they_wait() {
+        let interrupt = Interrupt::new();
+        let waiting = interrupt.clone();
+        let task = tokio::spawn(async move { waiting.triggered().await });
+        interrupt.trigger();
+        task.await.unwrap();
+        assert!(interrupt.clone().is_triggered());
+        interrupt.triggered().await;
+    }
+}
