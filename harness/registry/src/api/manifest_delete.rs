@@ -23,10 +23,8 @@ pub(crate) async fn delete(app: &App, ask: &Ask, name: &RepositoryName, referenc
     }
     match reference.parse() {
         Ok(Reference::Tag(tag)) => {
-            if links::read(app, &ask.cx, &app.layout.tag_current(name, &tag)).await?.is_none() {
-                return Err(unknown(reference));
-            }
-            remove_tag(app, &ask.cx, name, &tag).await?;
+            let current = links::read(app, &ask.cx, &app.layout.tag_current(name, &tag)).await?;
+            remove_tag(app, &ask.cx, name, &tag, &current.ok_or_else(|| unknown(reference))?).await?;
         }
         Ok(Reference::Digest(digest)) => {
             if links::read(app, &ask.cx, &app.layout.revision_link(name, &digest)).await?.is_none() {
@@ -42,13 +40,21 @@ pub(crate) async fn delete(app: &App, ask: &Ask, name: &RepositoryName, referenc
     Ok(finish(answer(StatusCode::ACCEPTED).header(header::CONTENT_LENGTH, 0), Body::empty()))
 }
 
-/// The tag first, its history after it. The prefix ends in a slash, so `v1` never takes `v1-alpine` along (S3.md section 0).
-async fn remove_tag(app: &App, cx: &Context, name: &RepositoryName, tag: &Tag) -> Result<(), StorageError> {
-    let current = app.layout.tag_current(name, tag);
-    app.storage.delete(cx, std::slice::from_ref(&current)).await?;
+/// A tag that points to `current`, with its history before it, so that what is left at any moment resolves. The prefix ends in a slash:
+/// `v1` never takes `v1-alpine` along (S3.md section 0).
+async fn remove_tag(
+    app: &App,
+    cx: &Context,
+    name: &RepositoryName,
+    tag: &Tag,
+    current: &Digest,
+) -> Result<(), StorageError> {
     let below = app.storage.list_all(cx, ListQuery::all(&app.layout.tag(name, tag))).await?;
-    let rest: Vec<_> = below.objects.into_iter().map(|(key, _)| key).filter(|key| *key != current).collect();
-    app.storage.delete(cx, &rest).await
+    // What was just written may not be listed yet.
+    let known = [app.layout.tag_index(name, tag, current), app.layout.tag_current(name, tag)];
+    let history = below.objects.into_iter().map(|(key, _)| key).filter(|key| !known.contains(key));
+    let keys: Vec<_> = history.chain(known.clone()).collect();
+    app.storage.delete(cx, &keys).await
 }
 
 /// Tags that point to the manifest go before it, so none ever dangles.
@@ -58,7 +64,7 @@ async fn remove_revision(app: &App, cx: &Context, name: &RepositoryName, digest:
         let keys: Vec<_> = batch.iter().map(|tag| app.layout.tag_current(name, tag)).collect();
         let current = try_join_all(keys.iter().map(|key| links::read(app, cx, key))).await?;
         for (tag, _) in batch.iter().zip(current).filter(|(_, current)| current.as_ref() == Some(digest)) {
-            remove_tag(app, cx, name, tag).await?;
+            remove_tag(app, cx, name, tag, digest).await?;
         }
     }
     if let Ok(Some(bytes)) = load(app, cx, digest).await {

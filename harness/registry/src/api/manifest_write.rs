@@ -1,5 +1,5 @@
 //! PUT of manifests (MP1-MP17, PU1, PU2, MS1; incidents I06-I09). Written in an order that never leaves a tag that points to nothing:
-//! bytes, revision, referrer, tag history, tag.
+//! bytes, revision, referrer, tag, tag history.
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -168,8 +168,9 @@ async fn store(
     }
     referrers::record(app, cx, name, manifest, digest, bytes.len() as u64).await?;
     for tag in tags {
-        storage.put(cx, &layout.tag_index(name, tag, digest), &link).await?;
+        // A tag is listed as soon as anything stands in its directory, so what it points to comes before its history.
         storage.put_link(cx, &layout.tag_current(name, tag), &link).await?;
+        storage.put(cx, &layout.tag_index(name, tag, digest), &link).await?;
     }
     Ok(())
 }
