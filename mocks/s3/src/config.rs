@@ -96,7 +96,8 @@ pub struct S3Config {
     pub virtual_host_style: bool,
     /// The numbers.
     pub limits: Limits,
-    /// How far a request's time may differ from the store's.
+    /// How far a request's time may differ from the store's; in files a duration such as `15m`.
+    #[serde(with = "span")]
     pub clock_skew_limit: Duration,
     /// A repeated CompleteMultipartUpload answers 200 again, as AWS does (INCIDENTS A11); else 404 NoSuchUpload.
     pub complete_idempotent: bool,
@@ -143,5 +144,21 @@ impl S3Config {
     /// The usual world: one bucket, one key, strict rules.
     pub fn with_bucket(bucket: impl Into<String>, credential: Credential) -> Self {
         Self { buckets: vec![bucket.into()], credentials: vec![credential], ..Self::default() }
+    }
+}
+
+/// Durations as all our files write them.
+mod span {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use shakedown_faults::Span;
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        Span(*duration).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Span::deserialize(deserializer).map(|span| span.0)
     }
 }

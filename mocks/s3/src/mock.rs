@@ -1,6 +1,7 @@
 //! The mock as a whole: configuration, store, clock, faults and journal behind one handle.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,8 @@ use crate::ids::Ids;
 use crate::journal;
 use crate::request::Target;
 use crate::service;
-use crate::store::{Backend, MemoryBackend, Store, micros};
+use crate::store::file::OpenError;
+use crate::store::{self, MemoryBackend, Store, micros};
 
 /// Exchanges the journal keeps.
 const JOURNAL: usize = 200_000;
@@ -46,21 +48,23 @@ impl S3Mock {
     /// A store in memory. Ids come from `seed`, dates and ages from `clock`.
     pub fn new(config: S3Config, clock: Clock, seed: u64) -> Self {
         let backend = MemoryBackend::new(config.limits.max_stored);
-        Self::with_backend(config, clock, seed, Box::new(backend))
+        Self::with_store(config, clock, seed, Store::new(Box::new(backend)))
     }
 
-    pub(crate) fn with_backend(config: S3Config, clock: Clock, seed: u64, backend: Box<dyn Backend>) -> Self {
+    /// A store in a directory, for sizes beyond memory; what it held is there again.
+    ///
+    /// # Errors
+    /// If the directory cannot be used, is in use, or holds something else.
+    pub fn open(config: S3Config, clock: Clock, seed: u64, directory: &Path) -> Result<Self, OpenError> {
+        let store = Store::replay(store::file::open(directory)?)?;
+        Ok(Self::with_store(config, clock, seed, store))
+    }
+
+    fn with_store(config: S3Config, clock: Clock, seed: u64, store: Store) -> Self {
         let recorder = Recorder::new(clock.clone(), JOURNAL);
         let injector = Injector::new(FaultSet::new(Vec::new(), seed), On::S3, clock.clone());
-        let inner = Inner {
-            config: RwLock::new(Arc::new(config)),
-            clock,
-            store: Store::new(backend),
-            ids: Ids::new(seed),
-            revoked: Mutex::default(),
-            recorder,
-            injector,
-        };
+        let config = RwLock::new(Arc::new(config));
+        let inner = Inner { config, clock, store, ids: Ids::new(seed), revoked: Mutex::default(), recorder, injector };
         let mock = Self { inner: Arc::new(inner) };
         mock.set_up();
         mock

@@ -31,7 +31,7 @@ pub(super) struct Piece {
 
 #[derive(Debug, Clone)]
 enum Source {
-    Memory(Bytes, Arc<Held>),
+    Memory { bytes: Bytes, _held: Arc<Held> },
     File(Arc<DataFile>),
 }
 
@@ -69,7 +69,7 @@ impl Drop for DataFile {
 impl Piece {
     pub(super) fn memory(bytes: Bytes, held: Arc<Held>) -> Self {
         let length = bytes.len() as u64;
-        Self { source: Source::Memory(bytes, held), offset: 0, length }
+        Self { source: Source::Memory { bytes, _held: held }, offset: 0, length }
     }
 
     pub(super) fn file(file: Arc<DataFile>, offset: u64, length: u64) -> Self {
@@ -118,7 +118,7 @@ impl Content {
     /// Where the bytes are in files; `None` if some are in memory.
     pub(super) fn extents(&self) -> Option<Vec<Extent>> {
         let extent = |piece: &Piece| match &piece.source {
-            Source::Memory(..) => None,
+            Source::Memory { .. } => None,
             Source::File(file) => Some(Extent { file: file.name.clone(), offset: piece.offset, length: piece.length }),
         };
         self.pieces.iter().map(extent).collect()
@@ -126,7 +126,7 @@ impl Content {
 
     /// The bytes as a stream of known length.
     pub(crate) fn into_body(self) -> Body {
-        if let [Piece { source: Source::Memory(bytes, _), .. }] = &*self.pieces {
+        if let [Piece { source: Source::Memory { bytes, .. }, .. }] = &*self.pieces {
             let (piece, bytes) = (&self.pieces[0], bytes.clone());
             return Body::full(memory_slice(piece, &bytes));
         }
@@ -162,7 +162,7 @@ impl Reading {
             }
             let Some(piece) = self.pieces.front() else { return Ok(None) };
             match &piece.source {
-                Source::Memory(bytes, _) => {
+                Source::Memory { bytes, .. } => {
                     let data = memory_slice(piece, bytes);
                     self.pieces.pop_front();
                     return Ok(Some((data, self)));

@@ -18,8 +18,9 @@ const MAX_REMEMBERED: usize = 10_000;
 
 /// The store: the index and the backend behind it.
 pub(crate) struct Store {
-    state: Mutex<State>,
+    /// Dropped before the index: a file store that closes must not take the end of the references for deletes.
     backend: Box<dyn Backend>,
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
@@ -60,7 +61,11 @@ pub(crate) struct Writing {
 impl Store {
     /// An index with nothing in it.
     pub(crate) fn new(backend: Box<dyn Backend>) -> Self {
-        Self { state: Mutex::default(), backend }
+        Self::with_state(State::default(), backend)
+    }
+
+    pub(super) fn with_state(state: State, backend: Box<dyn Backend>) -> Self {
+        Self { backend, state: Mutex::new(state) }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -224,6 +224,10 @@ impl Bucket {
         self.uploads.insert(place, UploadSlot { listing, parts: BTreeMap::new() });
     }
 
+    pub(super) fn slot_of_id(&mut self, id: &str) -> Option<&mut UploadSlot> {
+        self.uploads.get_mut(self.by_id.get(id)?)
+    }
+
     fn slot(&self, key: &str, id: &str) -> Result<&UploadSlot, S3Error> {
         let place = self.by_id.get(id).filter(|place| place.0 == key);
         place.and_then(|place| self.uploads.get(place)).ok_or_else(|| no_such_upload(id))
