@@ -103,6 +103,11 @@ impl Injector {
         self.state().set.event(name);
     }
 
+    /// The faults as they are now, in their order.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state().set.faults().cloned().collect()
+    }
+
     /// How often each rule struck, for all rules in order.
     pub fn fired(&self) -> Vec<(usize, u64)> {
         let state = self.state();
