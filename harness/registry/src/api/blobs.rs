@@ -102,7 +102,9 @@ async fn part(app: &App, ask: &Ask, digest: &Digest, key: &str, range: ByteRange
 }
 
 fn outside(size: u64) -> Refusal {
-    Refusal::new(ErrorCode::RangeInvalid, format!("the blob has {size} bytes"))
+    // The specification's table has no code for ranges; this one is the nearest (ER4).
+    Refusal::new(ErrorCode::SizeInvalid, format!("the blob has {size} bytes"))
+        .status(StatusCode::RANGE_NOT_SATISFIABLE)
         .header(header::CONTENT_RANGE, ServedRange::unsatisfied(size))
 }
 

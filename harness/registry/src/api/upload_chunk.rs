@@ -126,7 +126,8 @@ pub(crate) fn out_of_range(
     session: &Session,
     message: impl Into<String>,
 ) -> Refusal {
-    let mut refusal = Refusal::new(ErrorCode::RangeInvalid, message);
+    // RANGE_INVALID is distribution's word and not in the specification's table (ER4).
+    let mut refusal = Refusal::new(ErrorCode::BlobUploadInvalid, message).status(StatusCode::RANGE_NOT_SATISFIABLE);
     let about = ask.about_upload(app, StatusCode::RANGE_NOT_SATISFIABLE, name, keys, session);
     for header_name in [header::LOCATION, header::RANGE] {
         let value = about.headers_ref().and_then(|headers| headers.get(&header_name)?.to_str().ok());
