@@ -15,7 +15,7 @@ const WALL_IN_MEMORY: Duration = Duration::from_secs(60);
 /// Wall time on top of a scenario's own in real time.
 const WALL_MORE: Duration = Duration::from_secs(30);
 /// Calls a scenario may cause, and those for each round of a `repeat`.
-const CALLS: u64 = 20_000;
+const CALLS: u64 = 6_000;
 const CALLS_A_ROUND: u64 = 2_000;
 
 /// The limits of one scenario.

@@ -18,7 +18,7 @@ child=$!
 { while read -r signal; do kill -"$signal" "$child"; done; kill -KILL "$child"; } <&3 >/dev/null 2>&1 &
 keeper=$!
 exec 3<&-
-wait "$child"
+wait "$child" 2>/dev/null
 status=$?
 kill "$keeper" 2>/dev/null
 exit "$status"
@@ -215,7 +215,7 @@ mod tests {
             let child = Child::start(&launch(script, dir.path()), &log, &Clock::real_time()).unwrap();
             until("it is ready", || !log.lines().is_empty()).await;
             if kill { child.kill().await } else { child.finish(Duration::from_secs(5)).await }
-            until("its lines are read", || log.lines().len() == expected.len()).await;
+            until("its lines are read", || log.lines().len() >= expected.len()).await;
             assert_eq!(log.lines().into_iter().map(|(_, line)| line).collect::<Vec<_>>(), expected);
         }
     }
@@ -229,6 +229,30 @@ mod tests {
         let pid = log.lines()[0].1.clone();
         assert!(is_alive(&pid));
         drop(child);
+        until("it is gone", || !is_alive(&pid)).await;
+    }
+
+    /// Not a test of its own: what the next test runs in another process, which it then kills.
+    #[tokio::test]
+    async fn holds_a_child_until_killed() {
+        let Some(dir) = std::env::var_os("SHAKEDOWN_TEST_HOLDER") else { return };
+        let (dir, log) = (PathBuf::from(dir), Log::default());
+        let _child = Child::start(&launch("echo $$ > pid.new; mv pid.new pid; exec sleep 600", &dir), &log, &Clock::real_time());
+        std::future::pending::<()>().await;
+    }
+
+    #[tokio::test]
+    async fn nothing_survives_our_own_sigkill() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut holder = Command::new(std::env::current_exe().unwrap());
+        holder.args(["--exact", "systems::child::tests::holds_a_child_until_killed"]);
+        holder.env("SHAKEDOWN_TEST_HOLDER", dir.path()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut holder = holder.spawn().unwrap();
+        let file = dir.path().join("pid");
+        until("the child tells its pid", || file.is_file()).await;
+        let pid = std::fs::read_to_string(&file).unwrap().trim().to_owned();
+        assert!(is_alive(&pid));
+        holder.kill().await.unwrap();
         until("it is gone", || !is_alive(&pid)).await;
     }
 }
