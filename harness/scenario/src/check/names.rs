@@ -12,7 +12,7 @@ use crate::problem::{Mistake, shown};
 use crate::read::tree::{Node, live};
 
 /// What a blob or an image is asked for.
-const PROPERTIES: [&str; 3] = ["digest", "size", "hex"];
+const PROPERTIES: [&str; 2] = ["digest", "size"];
 
 impl Subject<'_> {
     /// Names under `given.images` or `given.blobs`, those that were taken out included.
@@ -27,7 +27,6 @@ impl Subject<'_> {
         let digest = Digest::of(b"");
         fill::fill(text, &|name| match name.rsplit_once('.') {
             Some((_, "digest")) => Some(digest.to_string()),
-            Some((_, "hex")) => Some(digest.hex().to_owned()),
             Some((_, "size")) => Some("1".to_owned()),
             _ if name == "repo" => Some("lab/app".to_owned()),
             _ if name == "round" => Some("1".to_owned()),
@@ -174,9 +173,13 @@ impl Scan<'_> {
             ["round"] => {
                 Some(("`${round}` is known inside `repeat` only".to_owned(), "move it into `repeat`".to_owned()))
             }
+            ["image", content, "media-type"] => self.property("image", content, "digest"),
+            ["image", content, "blobs", number, property] if number.parse::<u16>().is_ok() => {
+                self.property("image", content, property).or_else(|| self.blob_of_image(content, number))
+            }
             ["blob" | "image", content, property] => self.property(parts[0], content, property),
             ["blob" | "image", ..] => {
-                let help = format!("write `${{{}.NAME.digest}}`, `.size` or `.hex`", parts[0]);
+                let help = format!("write `${{{}.NAME.digest}}` or `.size`", parts[0]);
                 Some((format!("`${{{text}}}` does not say what it asks for"), help))
             }
             _ if self.all_captures.contains(name) => Some((
@@ -208,10 +211,17 @@ impl Scan<'_> {
             ));
         }
         let right = PROPERTIES.contains(&property);
-        (!right).then(|| {
+        (!right).then(|| (format!("a {kind} has no `{}`", shown(property)), "ask for `digest` or `size`".to_owned()))
+    }
+
+    /// The blobs of an image are its config and its layers.
+    fn blob_of_image(&self, content: &str, number: &str) -> Option<(String, String)> {
+        let layers = self.subject.scenario.given.images.get(content)?.layers.len();
+        let wrong = number.parse::<usize>().is_ok_and(|number| number > layers);
+        wrong.then(|| {
             (
-                format!("a {kind} has no `{}`", shown(property)),
-                "ask for `digest`, `size` or `hex` (the digest without its algorithm)".to_owned(),
+                format!("the image `{content}` has no blob {number}"),
+                format!("it has 0 to {layers}: its config and its layers"),
             )
         })
     }

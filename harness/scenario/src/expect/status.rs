@@ -102,7 +102,7 @@ impl Serialize for StatusPattern {
 
 impl JsonSchema for StatusPattern {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Status".into()
+        "StatusPattern".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

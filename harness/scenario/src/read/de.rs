@@ -56,17 +56,7 @@ impl<'w> De<'w> {
         if !plain {
             return Some(Resolved::Text(filled));
         }
-        Some(match filled.as_ref() {
-            "" | "~" | "null" => Resolved::Null,
-            "true" => Resolved::Bool(true),
-            "false" => Resolved::Bool(false),
-            other if canonical(other) => match (other.parse(), other.parse()) {
-                (Ok(number), _) => Resolved::Unsigned(number),
-                (_, Ok(number)) => Resolved::Signed(number),
-                _ => Resolved::Text(filled),
-            },
-            _ => Resolved::Text(filled),
-        })
+        Some(resolve_plain(filled))
     }
 
     /// The text of a scalar, as written and filled in.
@@ -100,11 +90,25 @@ impl<'w> De<'w> {
     }
 
     fn number<V: Visitor<'w>>(self, visitor: V) -> Result<V::Value, Fail> {
-        match self.resolve() {
+        match self.typed() {
             Some(Resolved::Unsigned(number)) => visitor.visit_u64(number),
             Some(Resolved::Signed(number)) => visitor.visit_i64(number),
             _ => self.refuse(&visitor),
         }
+    }
+
+    /// Like [`Self::resolve`], but what is a variable and nothing else (`"${count}"`, which YAML wants in quotes) may be a number or
+    /// a boolean where one is asked for.
+    fn typed(&self) -> Option<Resolved<'w>> {
+        match self.resolve()? {
+            Resolved::Text(text) if self.is_variable() => Some(resolve_plain(text)),
+            other => Some(other),
+        }
+    }
+
+    fn is_variable(&self) -> bool {
+        let mut pieces = fill::pieces(self.node.text().unwrap_or_default());
+        matches!((pieces.next(), pieces.next()), (Some(fill::Piece::Name(_)), None))
     }
 
     /// The failure of a value that is of another type than `visitor` wants.
@@ -131,6 +135,20 @@ impl<'w> De<'w> {
             Some(Resolved::Signed(number)) => visitor.visit_i64(number),
             Some(Resolved::Text(text)) => visitor.visit_str(&text),
         }
+    }
+}
+
+fn resolve_plain(text: Cow<'_, str>) -> Resolved<'_> {
+    match text.as_ref() {
+        "" | "~" | "null" => Resolved::Null,
+        "true" => Resolved::Bool(true),
+        "false" => Resolved::Bool(false),
+        other if canonical(other) => match (other.parse(), other.parse()) {
+            (Ok(number), _) => Resolved::Unsigned(number),
+            (_, Ok(number)) => Resolved::Signed(number),
+            _ => Resolved::Text(text),
+        },
+        _ => Resolved::Text(text),
     }
 }
 
@@ -176,7 +194,7 @@ impl<'de> de::Deserializer<'de> for De<'de> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
-        match self.resolve() {
+        match self.typed() {
             Some(Resolved::Bool(value)) => visitor.visit_bool(value),
             _ => self.refuse(&"true or false"),
         }
