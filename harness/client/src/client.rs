@@ -180,7 +180,9 @@ impl Op<'_> {
         // A body that is cut or too long is judged by its beginning.
         let body: Bytes = if answer.method == Method::HEAD { Bytes::new() } else { beginning(&mut answer).await };
         let status = answer.status();
-        if answer.method != Method::HEAD {
+        // What a store answers after a redirect is the store's, not an error body of the registry (C01).
+        let registrys = location::same_origin(&answer.uri, &self.client.options.base);
+        if registrys && answer.method != Method::HEAD {
             self.ledger.add(check::error_answer(status, answer.headers(), &body, answer.trace));
         }
         let code = shakedown_oci::ErrorBody::parse(&body).ok().map(|errors| errors.first_code().to_owned());

@@ -120,10 +120,7 @@ mod tests {
     fn references_resolve_as_rfc_3986_says() {
         assert_eq!(resolved("/v2/x?_state=a%2Bb"), "http://a.test:5000/v2/x?_state=a%2Bb");
         assert_eq!(resolved("9ac3?x=1"), "http://a.test:5000/v2/lab/app/blobs/uploads/9ac3?x=1");
-        assert_eq!(
-            resolved("../sha256:0"),
-            "http://a.test:5000/v2/lab/app/blobs/sha256:0".replace("sha256:0", "sha256:0")
-        );
+        assert_eq!(resolved("../sha256:0"), "http://a.test:5000/v2/lab/app/blobs/sha256:0");
         assert_eq!(resolved("./.."), "http://a.test:5000/v2/lab/app/blobs/");
         assert_eq!(resolved("/../../x"), "http://a.test:5000/x");
         assert_eq!(resolved("?q"), "http://a.test:5000/v2/lab/app/blobs/uploads/?q");

@@ -7,7 +7,7 @@ use shakedown_wire::TraceId;
 
 use crate::Finding;
 use crate::findings::Ledger;
-use crate::location::resolve;
+use crate::location::{resolve, same_origin};
 use crate::session::Answer;
 
 /// The `Location` that `rule` asks for, resolved against the request; `None` with a finding if there is none to use.
@@ -18,12 +18,28 @@ pub(crate) fn location(answer: &Answer, rule: &'static str, ledger: &Ledger) -> 
         return None;
     };
     match resolve(&answer.uri, &String::from_utf8_lossy(value.as_bytes())) {
-        Ok(uri) => Some(uri),
+        Ok(uri) => {
+            ledger.add(moved(answer, &what, &uri));
+            Some(uri)
+        }
         Err(error) => {
             ledger.add([Finding::new(rule, answer.trace, what, "a URI", error.to_string())]);
             None
         }
     }
+}
+
+/// The same host under another scheme (E01) or port (E02): a proxy in between was forgotten. Another host may be meant so.
+fn moved(answer: &Answer, what: &str, uri: &Uri) -> Option<Finding> {
+    let same_host = uri.host().zip(answer.uri.host()).is_some_and(|(there, here)| there.eq_ignore_ascii_case(here));
+    if !same_host || same_origin(uri, &answer.uri) {
+        return None;
+    }
+    let rule = if uri.scheme() == answer.uri.scheme() { "E02" } else { "E01" };
+    let origin = |uri: &Uri| {
+        format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |a| a.as_str()))
+    };
+    Some(Finding::new(rule, answer.trace, what, origin(&answer.uri), origin(uri)))
 }
 
 /// `Range` of an answer about an upload that holds `size` bytes (CH8, CH16, D05, D06).
@@ -163,9 +179,11 @@ mod tests {
         assert_eq!(location(&answer(&[("location", "/y")]), "PP1", &ledger).unwrap(), "http://a.test/y");
         assert_eq!(location(&answer(&[]), "PP1", &ledger), None);
         assert_eq!(location(&answer(&[("location", "http://")]), "PP1", &ledger), None);
-        let findings = ledger.finish::<()>(Ok(())).findings;
-        assert_eq!(findings.len(), 2);
-        assert!(findings.iter().all(|finding| finding.rule == "PP1"));
+        assert!(location(&answer(&[("location", "https://A.test/y")]), "PP1", &ledger).is_some());
+        assert!(location(&answer(&[("location", "http://a.test:5000/y")]), "PP1", &ledger).is_some());
+        assert!(location(&answer(&[("location", "http://b.test/y")]), "PP1", &ledger).is_some());
+        let rules: Vec<_> = ledger.finish::<()>(Ok(())).findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, ["PP1", "PP1", "E01", "E02"]);
     }
 
     #[test]

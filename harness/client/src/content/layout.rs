@@ -153,9 +153,9 @@ impl OciLayout {
             return Ok(None);
         }
         let unfinished = self.unfinished();
-        let file =
-            tokio::fs::File::create(&unfinished).await.map_err(|error| SinkError::new(unfinished.display(), error))?;
-        Ok(Some(Box::new(FileSink { file, unfinished, path, committed: false })))
+        // Made here and now: a call that is dropped while another thread makes the file would leave it behind.
+        let file = std::fs::File::create(&unfinished).map_err(|error| SinkError::new(unfinished.display(), error))?;
+        Ok(Some(Box::new(FileSink { file: tokio::fs::File::from_std(file), unfinished, path, committed: false })))
     }
 
     async fn add_root(&self, descriptor: &Descriptor, reference: &Reference) -> Result<(), SinkError> {

@@ -120,7 +120,7 @@ impl Op<'_> {
                 "JSON with name and tags",
                 excerpt.clone(),
             )]);
-            answer.unusable(format!("the list is not JSON, but {excerpt}"))
+            answer.unusable(format!("the list cannot be read: {excerpt}"))
         })?;
         *name = page.name.unwrap_or_default();
         // Registries written in Go send null for an empty list.

@@ -140,7 +140,7 @@ impl Op<'_> {
             "200 with its size",
             "not there",
         )]);
-        let what = "the upload was acknowledged with 201, but the blob is not there".to_owned();
+        let what = "the upload was acknowledged with 201, but the blob is not there as it was pushed".to_owned();
         Err(ClientError::Answer { at: crate::At::new(&Method::HEAD, &uri, None), what })
     }
 }

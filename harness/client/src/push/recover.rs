@@ -49,7 +49,7 @@ impl Job<'_> {
         let too_large = matches!(error.status(), Some(413 | 416));
         let before = self.offset;
         self.look().await;
-        if too_large && self.upload.is_some() && self.offset == before && !self.smaller_chunks() {
+        if too_large && self.offset == before && !self.smaller_chunks() {
             return Recovery::GiveUp;
         }
         Recovery::GoOn
@@ -68,9 +68,7 @@ impl Job<'_> {
         let size = self.blob.descriptor.size;
         let offset = match status.received {
             Some(Received::Exactly(received)) if received <= size => Some(received),
-            // D07: none or one. If we know of at most one byte, our own count is the better one; else none is the only
-            // amount that whole chunks can leave behind.
-            Some(Received::ZeroOrOne) => Some(if self.offset == 1 { 1 } else { 0 }),
+            // D07: none, or one. A new upload costs less than guessing wrong.
             _ => None,
         };
         self.offset = offset.unwrap_or(0);
@@ -79,9 +77,8 @@ impl Job<'_> {
 
     /// Halves the chunks; false if they cannot be smaller.
     fn smaller_chunks(&mut self) -> bool {
-        let floor = self.upload.as_ref().and_then(|upload| upload.min_chunk).unwrap_or(SMALLEST_CHUNK);
         let current = self.chunk_limit.min(self.blob.descriptor.size - self.offset);
-        let half = (current / 2).max(floor);
+        let half = (current / 2).max(SMALLEST_CHUNK);
         self.chunk_limit = half;
         half < current
     }

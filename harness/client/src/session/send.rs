@@ -29,10 +29,11 @@ impl Client {
         }
     }
 
-    /// Whether trying the same again makes sense, and what `Retry-After` says. A PATCH is never repeated blindly: how much of it
+    /// Whether trying the same again makes sense, and what `Retry-After` says. Content is never sent again blindly: how much of it
     /// arrived is for GET of the upload to tell (CH16, D04).
     fn again(&self, hop: &Hop, result: &Result<Answer, ClientError>) -> Option<Option<std::time::Duration>> {
-        if hop.method == Method::PATCH || !hop.payload.is_there() {
+        let content = hop.method == Method::PATCH || matches!(hop.payload, Payload::Source { .. });
+        if content || !hop.payload.is_there() {
             return None;
         }
         match result {
