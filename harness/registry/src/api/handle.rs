@@ -34,10 +34,10 @@ async fn answer(app: Arc<App>, request: Request) -> Result<Response, WireError> 
         Ok(route) => Box::pin(dispatch(&app, &ask, &mut body, &route)).await,
         Err(refusal) => Err(refusal),
     };
-    if let Err(Refusal::Storage(error)) = &outcome {
-        if create_200_html_panics::panics(&app.config.defects, error) {
-            return Err(WireError::Closed);
-        }
+    if let Err(Refusal::Storage(error)) = &outcome
+        && create_200_html_panics::panics(&app.config.defects, error)
+    {
+        return Err(WireError::Closed);
     }
     ask.drain(&mut body, app.config.drain_limit).await;
     let response = outcome.unwrap_or_else(|refusal| refusal.into_response(&ask.cx, &app.config.defects));

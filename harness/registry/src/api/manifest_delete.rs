@@ -67,10 +67,10 @@ async fn remove_revision(app: &App, cx: &Context, name: &RepositoryName, digest:
             remove_tag(app, cx, name, tag, digest).await?;
         }
     }
-    if let Ok(Some(bytes)) = load(app, cx, digest).await {
-        if let Ok(manifest) = Manifest::parse(&bytes, None) {
-            referrers::forget(app, cx, name, &manifest, digest).await?;
-        }
+    if let Ok(Some(bytes)) = load(app, cx, digest).await
+        && let Ok(manifest) = Manifest::parse(&bytes, None)
+    {
+        referrers::forget(app, cx, name, &manifest, digest).await?;
     }
     app.storage.delete(cx, &[app.layout.revision_link(name, digest)]).await
 }

@@ -127,11 +127,13 @@ impl Storage {
                 Err(flaw) => flaw,
             };
             self.count_foreign(cx, call, &flaw);
-            if flaw.kind == Kind::Expired && !refreshed && !self.defects().has(&no_credential_refresh::DEFECT) {
-                if let Some(newer) = self.config().credentials.refresh(&credentials) {
-                    (credentials, refreshed) = (newer, true);
-                    continue;
-                }
+            let may_refresh = !refreshed && !self.defects().has(&no_credential_refresh::DEFECT);
+            if flaw.kind == Kind::Expired
+                && may_refresh
+                && let Some(newer) = self.config().credentials.refresh(&credentials)
+            {
+                (credentials, refreshed) = (newer, true);
+                continue;
             }
             let pause = self.pause(attempts, flaw.retry_after);
             let give_up = !flaw.kind.is_retryable()

@@ -52,13 +52,13 @@ impl Storage {
             if self.proves(&answer.headers, payload) || self.defects().has(&patch_acks_before_stored::DEFECT) {
                 return Ok(etag.unwrap_or_default());
             }
-            if let Some(listed) = self.find_part(cx, key, upload, number, payload.len()).await? {
-                if listed.etag == payload.md5_hex() || etag.as_ref() == Some(&listed.etag) {
-                    if listed.etag != payload.md5_hex() {
-                        self.note_foreign_etags();
-                    }
-                    return Ok(listed.etag);
+            let listed = self.find_part(cx, key, upload, number, payload.len()).await?;
+            let is_ours = |listed: &Part| listed.etag == payload.md5_hex() || etag.as_ref() == Some(&listed.etag);
+            if let Some(listed) = listed.filter(is_ours) {
+                if listed.etag != payload.md5_hex() {
+                    self.note_foreign_etags();
                 }
+                return Ok(listed.etag);
             }
         }
         Err(self.failed(

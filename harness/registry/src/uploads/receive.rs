@@ -106,7 +106,12 @@ impl<'a> Receive<'a> {
             };
             return match read {
                 Err(_) => Err(ReceiveError::Idle(idle)),
-                Ok(frame) => frame.transpose().map_err(ReceiveError::ClientGone),
+                Ok(Some(Ok(frame))) => Ok(Some(frame)),
+                Ok(end) => {
+                    // A stream that has ended must not be asked again by whoever drains refused bodies.
+                    *body = Body::empty();
+                    end.transpose().map_err(ReceiveError::ClientGone)
+                }
             };
         }
     }

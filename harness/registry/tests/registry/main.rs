@@ -2,6 +2,7 @@
 
 mod budgets;
 mod crash;
+mod defects;
 mod manifests;
 mod pull;
 mod push;

@@ -36,7 +36,11 @@ async fn chunks_out_of_place_are_refused_and_the_session_stands() {
     let lab = Lab::new();
     let location = lab.start("lab/app").await;
     let skipped = lab.call(Method::PATCH, &location, &[("content-range", "5-9")], "world").await;
-    assert_eq!((skipped.status, skipped.code().as_str()), (StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"), "CH5");
+    assert_eq!(
+        (skipped.status, skipped.code().as_str()),
+        (StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
+        "CH5"
+    );
     let first = lab.call(Method::PATCH, &location, &[("content-range", "0-4")], "hello").await;
     let replayed = lab.call(Method::PATCH, &location, &[("content-range", "0-4")], "hello").await;
     assert_eq!((replayed.status, replayed.header("range")), (StatusCode::RANGE_NOT_SATISFIABLE, "0-4"), "D04");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use shakedown_oci::Digest;
-use shakedown_registry::{Defect, DefectSet, Registry, RegistryConfig};
+use shakedown_registry::{Registry, RegistryConfig};
 use shakedown_s3::{Credential, S3Config, S3Mock};
 use shakedown_wire::{Body, Clock, Party, Request, WireError};
 
@@ -47,11 +47,6 @@ impl Reply {
 impl Lab {
     pub fn new() -> Self {
         Self::with(|_| {})
-    }
-
-    pub fn defective(defect: &'static str) -> Self {
-        let defect: &'static Defect = shakedown_registry::defects::find(defect).unwrap();
-        Self::with(|config| config.defects = DefectSet::one(defect))
     }
 
     /// Small parts, so that multipart uploads are tested with few bytes; the mock's limits follow.

@@ -143,7 +143,8 @@ async fn throttling_is_waited_for_and_then_said() {
 
 #[tokio::test(start_paused = true)]
 async fn a_push_survives_every_trouble_that_passes() {
-    let taps: [(&str, fn() -> Tap); 4] = [
+    type NamedTap = (&'static str, fn() -> Tap);
+    let taps: [NamedTap; 4] = [
         ("503", || Tap::answer(503, "application/xml", SLOW_DOWN)),
         ("reset", || Tap::Refuse),
         ("reply lost", || Tap::Lose),

@@ -1,0 +1,355 @@
+//! Every seeded defect is wrong in its way, and the registry without it is not.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use shakedown_oci::Digest;
+use shakedown_registry::defects::{self, Defect};
+use shakedown_registry::{Credentials, DefectSet, SharedCredentials};
+use shakedown_s3::Credential;
+use shakedown_wire::{Body, Party, Request};
+
+use crate::support::{BUCKET, Lab, Reply, Tap, call, response, tapped};
+
+const HTML: &str = "<html><body>sign in</body></html>";
+const SLOW_DOWN: &str = "<Error><Code>SlowDown</Code></Error>";
+const DENIED: &str = "<Error><Code>AccessDenied</Code></Error>";
+const NO_KEY: &str = "<Error><Code>NoSuchKey</Code></Error>";
+
+type Probe = fn(DefectSet) -> Pin<Box<dyn Future<Output = bool>>>;
+
+/// A registry with small parts and these defects, behind a tap.
+fn lab(defects: DefectSet) -> Lab {
+    Lab::with(|config| {
+        config.storage.part_size = 1024;
+        config.defects = defects;
+    })
+}
+
+fn behind(lab: &Lab, tap: impl Fn(&Request) -> Option<Tap> + Send + Sync + 'static) -> Party {
+    let (storage, _) = tapped(lab.s3.party(), move |_, request| tap(request).unwrap_or(Tap::Pass));
+    lab.replica_through(storage).party()
+}
+
+fn is(request: &Request, method: Method, part: &str) -> bool {
+    request.method() == method && request.uri().to_string().contains(part)
+}
+
+async fn get(registry: &Party, path: &str) -> Reply {
+    call(registry, Method::GET, path, &[], Body::empty()).await.unwrap()
+}
+
+async fn head(registry: &Party, path: &str) -> StatusCode {
+    call(registry, Method::HEAD, path, &[], Body::empty()).await.unwrap().status
+}
+
+/// POST, PATCH, PUT; the last status.
+async fn push(registry: &Party, bytes: &[u8]) -> StatusCode {
+    let start = call(registry, Method::POST, "/v2/lab/app/blobs/uploads/", &[], Body::empty()).await.unwrap();
+    if start.status != StatusCode::ACCEPTED {
+        return start.status;
+    }
+    let patched = call(registry, Method::PATCH, start.header("location"), &[], bytes.to_vec()).await.unwrap();
+    if patched.status != StatusCode::ACCEPTED {
+        return patched.status;
+    }
+    let put = format!("{}&digest={}", patched.header("location"), Digest::of(bytes));
+    call(registry, Method::PUT, &put, &[], Body::empty()).await.unwrap().status
+}
+
+fn blob(bytes: &[u8]) -> String {
+    format!("/v2/lab/app/blobs/{}", Digest::of(bytes))
+}
+
+macro_rules! probes {
+    ($($id:literal: |$defects:ident| $body:block)+) => {
+        /// Each says whether the registry is wrong in this way.
+        const PROBES: &[(&str, Probe)] = &[$(($id, |$defects| Box::pin(async move $body))),+];
+    };
+}
+
+probes! {
+    "find-upload-by-listing": |defects| {
+        let lab = lab(defects);
+        let empty = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>";
+        let registry = behind(&lab, move |request| is(request, Method::GET, "uploads=").then(|| Tap::answer(200, "application/xml", empty)));
+        push(&registry, b"x").await == StatusCode::INTERNAL_SERVER_ERROR
+    }
+    "endless-upload-listing": |defects| {
+        let lab = lab(defects);
+        let stuck = "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker></ListMultipartUploadsResult>";
+        let asked = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let seen = asked.clone();
+        let registry = behind(&lab, move |request| {
+            is(request, Method::GET, "uploads=").then(|| match seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0..100 => Tap::answer(200, "application/xml", stuck),
+                _ => Tap::HangBefore,
+            })
+        });
+        let _ = tokio::time::timeout(Duration::from_secs(5), push(&registry, b"x")).await;
+        asked.load(std::sync::atomic::Ordering::Relaxed) > 100
+    }
+    "uploads-listed-by-directory": |defects| {
+        let lab = lab(defects);
+        push(&behind(&lab, |request| is(request, Method::GET, "prefix=docker").then(|| {
+            let by_directory = request.uri().to_string().contains("%2F&uploads") || request.uri().to_string().ends_with("%2F");
+            if by_directory { Tap::answer(200, "application/xml", "<ListMultipartUploadsResult/>") } else { Tap::Pass }
+        })), b"x").await != StatusCode::CREATED
+    }
+    "first-upload-of-key": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        let id = location.split(['/', '?']).nth(6).unwrap().to_owned();
+        // Ids are made of a counter and so sort by age: the stranger's comes first when ours is made after it.
+        let key = format!("docker/registry/v2/repositories/lab/app/_uploads/{id}/data");
+        for upload in lab.s3.admin().uploads(BUCKET) {
+            lab.s3.admin().abort_upload(BUCKET, &upload.key, &upload.upload_id).unwrap();
+        }
+        let stranger = lab.s3.admin().seed_upload(BUCKET, &key, Vec::new()).await.unwrap();
+        lab.patch(&location, &[1; 3000]).await;
+        lab.s3.admin().uploads(BUCKET).iter().any(|upload| upload.upload_id == stranger && !upload.parts.is_empty())
+    }
+    "session-not-retried": |defects| {
+        let lab = lab(defects);
+        let times = std::sync::atomic::AtomicU64::new(0);
+        let registry = behind(&lab, move |request| {
+            let first = is(request, Method::GET, "/session") && times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+            first.then(|| Tap::answer(404, "application/xml", NO_KEY))
+        });
+        push(&registry, b"x").await == StatusCode::NOT_FOUND
+    }
+    "patch-acks-before-stored": |defects| {
+        let lab = lab(defects);
+        let registry = behind(&lab, |request| is(request, Method::PUT, "partNumber").then(|| Tap::answer(403, "application/xml", DENIED)));
+        let location = lab.start("lab/app").await;
+        call(&registry, Method::PATCH, &location, &[], vec![1; 3000]).await.unwrap().status == StatusCode::ACCEPTED
+    }
+    "list-based-stat": |defects| {
+        let lab = lab(defects);
+        lab.push_blob("lab/app", b"x").await;
+        let registry = behind(&lab, |request| is(request, Method::GET, "list-type").then(|| Tap::answer(200, "application/xml", "<ListBucketResult/>")));
+        head(&registry, &blob(b"x")).await == StatusCode::NOT_FOUND
+    }
+    "complete-200-is-success": |defects| {
+        let lab = lab(defects);
+        let registry = behind(&lab, |request| is(request, Method::POST, "data?uploadId").then(|| Tap::answer(200, "application/xml", SLOW_DOWN)));
+        let path = format!("/v2/lab/app/blobs/uploads/?digest={}", Digest::of(&[1; 3000]));
+        call(&registry, Method::POST, &path, &[], vec![1; 3000]).await.unwrap().status == StatusCode::CREATED
+    }
+    "lost-complete-reply": |defects| {
+        let lab = lab(defects);
+        lab.s3.configure(|config| config.complete_idempotent = false);
+        let lost = std::sync::atomic::AtomicBool::new(false);
+        let registry = behind(&lab, move |request| {
+            let first = is(request, Method::POST, "data?uploadId") && !lost.swap(true, std::sync::atomic::Ordering::Relaxed);
+            first.then(|| Tap::AnswerApplied(response(503, "application/xml", SLOW_DOWN)))
+        });
+        push(&registry, &[1; 3000]).await != StatusCode::CREATED
+    }
+    "empty-complete": |defects| {
+        push(&lab(defects).registry.party(), b"").await != StatusCode::CREATED
+    }
+    "trust-200-copy": |defects| {
+        let lab = lab(defects);
+        let registry = behind(&lab, |request| request.headers().contains_key("x-amz-copy-source").then(|| Tap::answer(200, "text/html", HTML)));
+        push(&registry, &[1; 3000]).await == StatusCode::CREATED && lab.head(&blob(&[1; 3000])).await.status == StatusCode::NOT_FOUND
+    }
+    "links-not-verified": |defects| {
+        let lab = lab(defects);
+        let once = std::sync::atomic::AtomicBool::new(false);
+        let registry = behind(&lab, move |request| {
+            let first = is(request, Method::PUT, "/link") && !once.swap(true, std::sync::atomic::Ordering::Relaxed);
+            first.then(|| Tap::answer(200, "text/html", HTML))
+        });
+        push(&registry, b"x").await == StatusCode::CREATED && lab.head(&blob(b"x")).await.status == StatusCode::NOT_FOUND
+    }
+    "fail-on-cleanup-error": |defects| {
+        let lab = lab(defects);
+        let registry = behind(&lab, |request| is(request, Method::POST, "delete").then(|| Tap::answer(403, "application/xml", DENIED)));
+        push(&registry, b"x").await == StatusCode::INTERNAL_SERVER_ERROR
+    }
+    "one-page-of-parts": |defects| {
+        let lab = lab(defects);
+        lab.s3.configure(|config| config.limits.max_keys = 2);
+        let location = lab.start("lab/app").await;
+        let patched = lab.patch(&location, &[1; 5000]).await;
+        lab.get(patched.header("location")).await.header("range") != "0-4999"
+    }
+    "parts-without-limit": |defects| {
+        let lab = Lab::with(|config| {
+            config.storage.part_size = 1024;
+            config.storage.max_parts = 5;
+            config.defects = defects;
+        });
+        lab.s3.configure(|config| config.limits.max_parts = 5);
+        push(&lab.registry.party(), &[1; 9000]).await != StatusCode::CREATED
+    }
+    "unequal-parts": |defects| {
+        let lab = Lab::with(|config| config.defects = defects);
+        lab.s3.configure(|config| config.limits.equal_parts = true);
+        let mut location = lab.start("lab/app").await;
+        let mut whole = Vec::new();
+        for size in [6 << 20, 7 << 20, 9 << 20] {
+            location = lab.patch(&location, &vec![1; size]).await.header("location").to_owned();
+            whole.extend(vec![1; size]);
+        }
+        lab.put(&location, &Digest::of(&whole), b"").await.status != StatusCode::CREATED
+    }
+    "goes-on-without-client": |defects| {
+        let lab = lab(defects);
+        let storage = lab.s3.party();
+        let slow = Party::from_fn(move |request: Request| {
+            let storage = storage.clone();
+            async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                storage.send(request).await
+            }
+        });
+        let party = lab.replica_through(slow).party();
+        let _ = tokio::time::timeout(Duration::from_millis(1500), push(&party, b"x")).await;
+        let before = lab.s3.recorder().exchanges().len();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        lab.s3.recorder().exchanges().len() > before
+    }
+    "repeated-commit-unknown": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        lab.put(&location, &Digest::of(b"x"), b"x").await;
+        lab.put(&location, &Digest::of(b"x"), b"x").await.status == StatusCode::NOT_FOUND
+    }
+    "strict-xml-404": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::answer(404, "text/html", HTML)));
+        head(&registry, &blob(b"x")).await == StatusCode::INTERNAL_SERVER_ERROR
+    }
+    "denied-is-absent": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::answer(403, "application/xml", DENIED)));
+        head(&registry, &blob(b"x")).await == StatusCode::NOT_FOUND
+    }
+    "denied-is-passed-on": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::answer(403, "application/xml", DENIED)));
+        head(&registry, &blob(b"x")).await == StatusCode::FORBIDDEN
+    }
+    "no-retry": |defects| {
+        let once = std::sync::atomic::AtomicBool::new(false);
+        let registry = behind(&lab(defects), move |_| {
+            (!once.swap(true, std::sync::atomic::Ordering::Relaxed)).then(|| Tap::answer(503, "application/xml", SLOW_DOWN))
+        });
+        push(&registry, b"x").await != StatusCode::CREATED
+    }
+    "retries-forever": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::answer(503, "application/xml", SLOW_DOWN)));
+        tokio::time::timeout(Duration::from_secs(600), head(&registry, &blob(b"x"))).await.is_err()
+    }
+    "list-200-html-is-empty": |defects| {
+        let lab = lab(defects);
+        lab.push_image("lab/app", "v1").await;
+        let registry = behind(&lab, |request| is(request, Method::GET, "list-type").then(|| Tap::answer(200, "text/html", HTML)));
+        !get(&registry, "/v2/_catalog").await.status.is_server_error()
+    }
+    "create-200-html-panics": |defects| {
+        let lab = lab(defects);
+        let registry = behind(&lab, |request| is(request, Method::POST, "uploads=").then(|| Tap::answer(200, "text/html", HTML)));
+        let location = lab.start("lab/app").await;
+        call(&registry, Method::PATCH, &location, &[], vec![1; 3000]).await.is_err()
+    }
+    "html-link-is-absent": |defects| {
+        let lab = lab(defects);
+        let registry = behind(&lab, |request| {
+            is(request, Method::GET, "/link").then(|| {
+                let mut page = response(200, "text/html", HTML);
+                page.headers_mut().insert("etag", "\"0\"".parse().unwrap());
+                Tap::Answer(page)
+            })
+        });
+        head(&registry, &blob(b"x")).await == StatusCode::NOT_FOUND
+    }
+    "broken-list-is-whole": |defects| {
+        let lab = lab(defects);
+        let cut = "<ListBucketResult><CommonPrefixes><Prefix>docker/registry/v2/repositories/lab/app/_manifests/tags/v1/</Prefix></CommonPrefixes><Comm";
+        let registry = behind(&lab, move |request| is(request, Method::GET, "list-type").then(|| Tap::answer(200, "application/xml", cut)));
+        get(&registry, "/v2/lab/app/tags/list").await.status == StatusCode::OK
+    }
+    "storage-error-is-blob-unknown": |defects| {
+        let lab = lab(defects);
+        let bytes = lab.push_image("lab/app", "v1").await;
+        let registry = behind(&lab, |request| is(request, Method::GET, "_layers").then(|| Tap::answer(403, "application/xml", DENIED)));
+        let headers = [("content-type", shakedown_oci::media_type::OCI_MANIFEST)];
+        call(&registry, Method::PUT, "/v2/lab/app/manifests/v2", &headers, bytes).await.unwrap().status == StatusCode::BAD_REQUEST
+    }
+    "no-credential-refresh": |defects| {
+        let keys = SharedCredentials::new("OLD", "SK");
+        let lab = Lab::with(|config| {
+            config.storage.credentials = Arc::new(keys.clone());
+            config.defects = defects;
+        });
+        lab.s3.admin().set_credentials(vec![Credential::new("NEW", "SK2")]);
+        let registry = behind(&lab, move |request| {
+            let old = request.headers()["authorization"].to_str().unwrap().contains("=OLD/");
+            keys.replace(Credentials { access_key: "NEW".into(), secret_key: "SK2".into(), session_token: None });
+            old.then(|| Tap::answer(400, "application/xml", "<Error><Code>ExpiredToken</Code></Error>"))
+        });
+        head(&registry, &blob(b"x")).await == StatusCode::INTERNAL_SERVER_ERROR
+    }
+    "health-follows-storage": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::answer(403, "application/xml", DENIED)));
+        head(&registry, &blob(b"x")).await;
+        head(&registry, &blob(b"x")).await;
+        get(&registry, "/v2/").await.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+    "leaks-storage-errors": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::answer(403, "application/xml", DENIED)));
+        String::from_utf8_lossy(&get(&registry, &blob(b"x")).await.body).contains("AccessDenied")
+    }
+    "redirect-always": |defects| {
+        let lab = lab(defects);
+        lab.push_blob("lab/app", b"x").await;
+        lab.get(&blob(b"x")).await.status == StatusCode::TEMPORARY_REDIRECT
+    }
+    "content-range-ignored": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        lab.call(Method::PATCH, &location, &[("content-range", "20-20")], "x").await.status == StatusCode::ACCEPTED
+    }
+    "range-with-unit": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        lab.patch(&location, b"abc").await.header("range").starts_with("bytes=")
+    }
+    "range-not-cumulative": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        let first = lab.patch(&location, b"abc").await;
+        lab.patch(first.header("location"), b"defg").await.header("range") != "0-6"
+    }
+    "digest-not-checked": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        lab.put(&location, &Digest::of(b"other"), b"x").await.status == StatusCode::CREATED
+    }
+    "wrong-digest-kills-session": |defects| {
+        let lab = lab(defects);
+        let location = lab.start("lab/app").await;
+        lab.put(&location, &Digest::of(b"other"), b"x").await;
+        lab.put(&location, &Digest::of(b"x"), b"x").await.status == StatusCode::NOT_FOUND
+    }
+    "headers-before-first-byte": |defects| {
+        let lab = lab(defects);
+        lab.push_blob("lab/app", b"x").await;
+        let registry = behind(&lab, |request| is(request, Method::GET, "/data").then(|| Tap::answer(404, "application/xml", NO_KEY)));
+        call(&registry, Method::GET, &blob(b"x"), &[], Body::empty()).await.is_err()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_defect_is_wrong_in_its_way_alone() {
+    let probed: Vec<_> = PROBES.iter().map(|(id, _)| *id).collect();
+    let all: Vec<_> = defects::ALL.iter().map(|defect: &&Defect| defect.id).collect();
+    assert_eq!(probed, all, "a probe for each defect, in the same order");
+    for (id, probe) in PROBES {
+        assert!(probe(DefectSet::one(defects::find(id).unwrap())).await, "{id} is not wrong");
+        assert!(!probe(DefectSet::none()).await, "without {id} the registry is wrong");
+    }
+}
