@@ -28,6 +28,7 @@ mod metadata;
 mod mock;
 mod ops;
 mod payload;
+pub mod profiles;
 mod range;
 mod request;
 mod service;

@@ -238,6 +238,8 @@ async fn refusals() {
     assert_eq!((reply.error(), reply.element("Region")), ((400, "AuthorizationHeaderMalformed"), Some("us-east-1")));
     let v2 = s3.exchange(request("GET", "http://s3.test/lab/a", &[("authorization", "AWS a:b")], "")).await;
     assert_eq!(v2.error(), (400, "InvalidRequest"));
+    let v2 = s3.exchange(request("GET", "http://s3.test/lab/a?AWSAccessKeyId=a&Expires=1&Signature=b", &[], "")).await;
+    assert_eq!(v2.error(), (400, "InvalidRequest"));
     let mut token = s3.clone();
     token.credential.session_token = Some("t".into());
     assert_eq!(token.get("/lab/a").await.error(), (400, "InvalidToken"));

@@ -1,7 +1,9 @@
 //! Signatures in the `Authorization` header.
 
 use super::signing::{ChunkSigner, SigningKey, string_to_sign};
-use super::{Scope, Signed, Stamp, Verified, canonical, check_signed_headers, credential, distance, iso, text};
+use super::{
+    Scope, Signed, Stamp, Verified, canonical, check_signed_headers, credential, distance, iso, text, version_two,
+};
 use crate::error::{Code, S3Error};
 
 /// Verifies `Authorization: AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`.
@@ -39,11 +41,7 @@ struct Authorization {
 
 impl Authorization {
     fn parse(value: &str) -> Result<Self, S3Error> {
-        let Some(rest) = value.strip_prefix("AWS4-HMAC-SHA256") else {
-            let message =
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
-            return Err(S3Error::new(Code::InvalidRequest, message));
-        };
+        let Some(rest) = value.strip_prefix("AWS4-HMAC-SHA256") else { return Err(version_two()) };
         let (mut scope, mut headers, mut signature) = (None, None, None);
         for field in rest.split(',') {
             match field.trim().split_once('=') {

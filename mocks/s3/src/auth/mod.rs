@@ -61,8 +61,15 @@ pub(crate) fn verify(request: &Signed<'_>) -> Result<Verified, S3Error> {
     }
     match authorization {
         Some(value) => header::verify(request, value),
+        None if request.query.has("AWSAccessKeyId") => Err(version_two()),
         None => Err(Code::AccessDenied.into()),
     }
+}
+
+/// Signature Version 2 in either place.
+fn version_two() -> S3Error {
+    let message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+    S3Error::new(Code::InvalidRequest, message)
 }
 
 /// The access key a request names, verified or not.
