@@ -338,6 +338,13 @@ impl Party {
 }
 
 impl Blame {
+    /// The same with one more call as evidence.
+    #[must_use]
+    pub fn with_evidence(mut self, call: usize, shows: &str) -> Self {
+        self.evidence.push(Evidence { call, shows: shows.to_owned() });
+        self
+    }
+
     /// The parties in one line, e.g. `registry, provoked by storage`.
     pub fn parties(&self) -> String {
         parties(self.party, self.provoked_by)

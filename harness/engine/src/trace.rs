@@ -142,9 +142,10 @@ fn redirected_by(at: usize, front: &[Exchange]) -> Option<usize> {
     }
     let bare = |uri: &str| path_of(uri).split('?').next().unwrap_or_default().to_owned();
     front[..at].iter().rposition(|earlier| {
-        let location = earlier.response.as_ref().filter(|response| (300..400).contains(&response.status)).and_then(|response| {
-            response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).map(|(_, value)| value)
-        });
+        let location =
+            earlier.response.as_ref().filter(|response| (300..400).contains(&response.status)).and_then(|response| {
+                response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).map(|(_, value)| value)
+            });
         location.is_some_and(|location| bare(location) == bare(&call.request.uri))
     })
 }
@@ -156,7 +157,8 @@ fn is_open_at(call: &Exchange, us: u64) -> bool {
 /// The open client call that fits best: by what it speaks of, then the innermost.
 fn cause(call: &Exchange, front: &[Exchange], addresses: &[Address]) -> Option<usize> {
     let key = Key::of(call.s3.as_ref().map_or("", |s3| s3.key.as_str()));
-    let fitting = front.iter().enumerate().filter(|(_, client)| !is_redirected(client) && is_open_at(client, call.start_us));
+    let fitting =
+        front.iter().enumerate().filter(|(_, client)| !is_redirected(client) && is_open_at(client, call.start_us));
     fitting
         .filter_map(|(at, client)| Some((fit(&key, &addresses[at])?, client.start_us, at)))
         .max()

@@ -15,10 +15,20 @@ const EXPECTED: &str = "what 201 acknowledged";
 /// Something that a 201 promised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Promise {
-    Blob { repository: String, digest: String },
-    Manifest { repository: String, digest: String },
+    Blob {
+        repository: String,
+        digest: String,
+    },
+    Manifest {
+        repository: String,
+        digest: String,
+    },
     /// The tag points to one of these (several, if they were written at the same time).
-    Tag { repository: String, tag: String, digests: Vec<String> },
+    Tag {
+        repository: String,
+        tag: String,
+        digests: Vec<String>,
+    },
 }
 
 pub(super) async fn check(evidence: &Evidence<'_>, checks: &mut Checks) -> Result<(), Stop> {
@@ -78,7 +88,9 @@ fn promises(front: &[Exchange]) -> Vec<(Promise, &Exchange)> {
         }
     }
     promises.extend(last_writes(&tags));
-    promises.retain(|(promise, call)| !front.iter().any(|other| may_delete(other, promise) && ended_after(other, call.start_us)));
+    promises.retain(|(promise, call)| {
+        !front.iter().any(|other| may_delete(other, promise) && ended_after(other, call.start_us))
+    });
     promises
 }
 
@@ -86,9 +98,9 @@ fn promises(front: &[Exchange]) -> Vec<(Promise, &Exchange)> {
 fn last_writes<'a>(writes: &[(String, String, String, &'a Exchange)]) -> Vec<(Promise, &'a Exchange)> {
     let mut promises: Vec<(Promise, &Exchange)> = Vec::new();
     for (repository, tag, digest, call) in writes {
-        let replaced = writes.iter().any(|(r, t, _, later)| {
-            (r, t) == (repository, tag) && call.end_us.is_some_and(|end| end < later.start_us)
-        });
+        let replaced = writes
+            .iter()
+            .any(|(r, t, _, later)| (r, t) == (repository, tag) && call.end_us.is_some_and(|end| end < later.start_us));
         if replaced {
             continue;
         }
@@ -129,10 +141,14 @@ fn ended_after(call: &Exchange, us: u64) -> bool {
     call.end_us.is_none_or(|end| end >= us)
 }
 
-async fn stored_problem(promise: &Promise, bucket: &dyn BucketView, index: &Index) -> Result<Option<String>, ViewError> {
-    let linked = |links: &std::collections::BTreeMap<(String, String), String>, repository: &String, digest: &String| {
-        links.get(&(repository.clone(), digest.clone())).cloned()
-    };
+async fn stored_problem(
+    promise: &Promise,
+    bucket: &dyn BucketView,
+    index: &Index,
+) -> Result<Option<String>, ViewError> {
+    let linked = |links: &std::collections::BTreeMap<(String, String), String>,
+                  repository: &String,
+                  digest: &String| { links.get(&(repository.clone(), digest.clone())).cloned() };
     let (kind, link, digest) = match promise {
         Promise::Blob { repository, digest } => ("blob", linked(&index.layers, repository, digest), digest),
         Promise::Manifest { repository, digest } => ("manifest", linked(&index.revisions, repository, digest), digest),
@@ -142,7 +158,9 @@ async fn stored_problem(promise: &Promise, bucket: &dyn BucketView, index: &Inde
             };
             let target = read_link(bucket, key).await?;
             let held = target.as_ref().is_some_and(|target| digests.contains(target));
-            return Ok((!held).then(|| format!("the link of tag {tag} holds {}", target.as_deref().unwrap_or("no digest"))));
+            return Ok(
+                (!held).then(|| format!("the link of tag {tag} holds {}", target.as_deref().unwrap_or("no digest")))
+            );
         }
     };
     let Some(key) = link else { return Ok(Some(format!("{kind} {digest} has no link in the repository"))) };
@@ -157,7 +175,9 @@ async fn served_problem(promise: &Promise, api: &dyn ApiView) -> Result<Option<S
     let (path, wanted) = match promise {
         Promise::Blob { repository, digest } => (format!("/v2/{repository}/blobs/{digest}"), vec![digest]),
         Promise::Manifest { repository, digest } => (format!("/v2/{repository}/manifests/{digest}"), vec![digest]),
-        Promise::Tag { repository, tag, digests } => (format!("/v2/{repository}/manifests/{tag}"), digests.iter().collect()),
+        Promise::Tag { repository, tag, digests } => {
+            (format!("/v2/{repository}/manifests/{tag}"), digests.iter().collect())
+        }
     };
     let answer = api.get(&path).await?;
     let problems: Vec<_> = wanted.into_iter().map(|digest| answer_problem(&answer, digest)).collect();

@@ -154,11 +154,9 @@ mod tests {
     async fn each_missing_piece_of_an_image_is_found() {
         let whole = Bucket::with_image("lab/app", "1");
         assert_eq!(verdict(&whole).await, (Verdict::Passed, "all resolve".to_owned()));
-        for (mark, words) in [
-            ("/revisions/", "is not linked"),
-            ("/_layers/", "is not linked"),
-            ("/blobs/", "no data of"),
-        ] {
+        for (mark, words) in
+            [("/revisions/", "is not linked"), ("/_layers/", "is not linked"), ("/blobs/", "no data of")]
+        {
             for key in whole.objects.keys().filter(|key| key.contains(mark)) {
                 let mut broken = whole.clone();
                 broken.objects.remove(key);

@@ -38,7 +38,9 @@ impl References {
     /// layers").
     pub(super) fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
         self.config.iter().chain(&self.layers).filter(|blob| {
-            blob.urls.is_empty() && !blob.media_type.contains("nondistributable") && !blob.media_type.contains("foreign")
+            blob.urls.is_empty()
+                && !blob.media_type.contains("nondistributable")
+                && !blob.media_type.contains("foreign")
         })
     }
 }

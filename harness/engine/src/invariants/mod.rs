@@ -144,7 +144,11 @@ mod tests {
         }
         let world = World { bucket: Some(Bucket { broken: true, ..Bucket::default() }), ..World::default() };
         for (check, _) in super::check(&after, world.evidence()).await {
-            assert_eq!((check.verdict, check.actual.as_str()), (Verdict::Error, "the bucket: out of reach"), "{check:?}");
+            assert_eq!(
+                (check.verdict, check.actual.as_str()),
+                (Verdict::Error, "the bucket: out of reach"),
+                "{check:?}"
+            );
         }
     }
 }

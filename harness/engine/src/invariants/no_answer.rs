@@ -10,7 +10,8 @@ use crate::expect::answer::describe_set;
 pub(super) const NAME: &str = "no-answer";
 
 pub(super) fn check(rule: &AnswerRule, evidence: &Evidence<'_>, checks: &mut Checks) {
-    let is_wrong = |call: &&Exchange| call.response.as_ref().is_some_and(|response| rule.status.matches(response.status));
+    let is_wrong =
+        |call: &&Exchange| call.response.as_ref().is_some_and(|response| rule.status.matches(response.status));
     judge(NAME, &format!("none with {}", describe_set(&rule.status)), rule, evidence, is_wrong, checks);
 }
 
@@ -23,7 +24,8 @@ pub(super) fn judge(
     is_wrong: impl Fn(&&Exchange) -> bool,
     checks: &mut Checks,
 ) {
-    let is_meant = |call: &&Exchange| rule.method.is_empty() || rule.method.iter().any(|method| *method == call.request.method);
+    let is_meant =
+        |call: &&Exchange| rule.method.is_empty() || rule.method.iter().any(|method| *method == call.request.method);
     let meant: Vec<_> = evidence.run.front.iter().filter(is_meant).collect();
     let wrong: Vec<_> = meant.iter().copied().filter(is_wrong).collect();
     for call in wrong.iter().take(MOST) {

@@ -12,7 +12,8 @@ pub(super) const NAME: &str = "no-leaked-bytes";
 pub(super) async fn check(evidence: &Evidence<'_>, checks: &mut Checks) -> Result<(), Stop> {
     let index = Index::of(evidence.bucket()?).await?;
     let linked: BTreeSet<_> = index.layers.keys().chain(index.revisions.keys()).map(|(_, digest)| digest).collect();
-    let unlinked: Vec<_> = index.blobs.iter().filter(|(digest, _)| !linked.contains(digest)).map(|(_, data)| data.clone()).collect();
+    let unlinked: Vec<_> =
+        index.blobs.iter().filter(|(digest, _)| !linked.contains(digest)).map(|(_, data)| data.clone()).collect();
     note("nothing in upload directories", &index.uploads, checks);
     note("no blob without a link", &unlinked, checks);
     Ok(())
@@ -22,7 +23,8 @@ fn note(expected: &str, found: &[ObjectEntry], checks: &mut Checks) {
     let bytes: u64 = found.iter().map(|object| object.size).sum();
     let objects = if found.len() == 1 { "object" } else { "objects" };
     checks.at = found.first().map(|object| object.key.clone()).unwrap_or_default();
-    let actual = if found.is_empty() { "nothing".to_owned() } else { format!("{} {objects}, {bytes} bytes", found.len()) };
+    let actual =
+        if found.is_empty() { "nothing".to_owned() } else { format!("{} {objects}, {bytes} bytes", found.len()) };
     checks.note(found.is_empty(), NAME, expected, actual);
 }
 

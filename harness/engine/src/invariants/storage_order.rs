@@ -12,7 +12,8 @@ pub(super) fn check(wanted: &StorageOrder, evidence: &Evidence<'_>, checks: &mut
     checks.at = "calls to storage".to_owned();
     let calls = evidence.storage_calls();
     let names: Vec<_> = wanted.calls.iter().map(describe_calls).collect();
-    let firsts: Vec<_> = wanted.calls.iter().map(|wanted| calls.iter().position(|call| is_meant(wanted, call))).collect();
+    let firsts: Vec<_> =
+        wanted.calls.iter().map(|wanted| calls.iter().position(|call| is_meant(wanted, call))).collect();
     let missing = firsts.iter().position(Option::is_none);
     let swapped = firsts.windows(2).position(|pair| pair[0] >= pair[1]);
     let actual = match (missing, swapped) {
@@ -33,7 +34,10 @@ mod tests {
         let mut world = World::default();
         world.run.back = ["CopyObject", "HeadObject", "DeleteObject"].map(|name| back(name, "k", 200)).to_vec();
         for (yaml, verdict) in [
-            ("storage-order: { calls: [{ operation: CopyObject }, { operation: HeadObject }, { operation: DeleteObject }] }", Verdict::Passed),
+            (
+                "storage-order: { calls: [{ operation: CopyObject }, { operation: HeadObject }, { operation: DeleteObject }] }",
+                Verdict::Passed,
+            ),
             ("storage-order: { calls: [{ operation: DeleteObject }, { operation: HeadObject }] }", Verdict::Failed),
             ("storage-order: { calls: [{ operation: CopyObject }, { operation: PutObject }] }", Verdict::Failed),
         ] {

@@ -35,7 +35,15 @@ pub(super) struct World {
 
 impl Default for World {
     fn default() -> Self {
-        let run = ScenarioRun { steps: vec![], front: vec![], back: vec![], log: vec![], early: None, duration_us: 0, wall_us: 0 };
+        let run = ScenarioRun {
+            steps: vec![],
+            front: vec![],
+            back: vec![],
+            log: vec![],
+            early: None,
+            duration_us: 0,
+            wall_us: 0,
+        };
         Self { run, bucket: None, api: None }
     }
 }
@@ -76,7 +84,9 @@ impl Bucket {
     /// The manifest of [`Bucket::with_image`].
     pub(super) fn manifest(&self) -> Vec<u8> {
         let blob = |content: &[u8]| serde_json::json!({ "digest": digest_of(content), "size": content.len() });
-        serde_json::json!({ "schemaVersion": 2, "config": blob(CONFIG), "layers": [blob(LAYER)] }).to_string().into_bytes()
+        serde_json::json!({ "schemaVersion": 2, "config": blob(CONFIG), "layers": [blob(LAYER)] })
+            .to_string()
+            .into_bytes()
     }
 
     pub(super) fn put(&mut self, key: &str, content: &[u8]) {
@@ -99,15 +109,25 @@ impl Bucket {
 
     pub(super) fn link_revision(&mut self, repository: &str, content: &[u8]) {
         let path = digest_of(content).replace(':', "/");
-        self.put(&format!("{ROOT}/repositories/{repository}/_manifests/revisions/{path}/link"), digest_of(content).as_bytes());
+        self.put(
+            &format!("{ROOT}/repositories/{repository}/_manifests/revisions/{path}/link"),
+            digest_of(content).as_bytes(),
+        );
     }
 
     pub(super) fn tag(&mut self, repository: &str, tag: &str, content: &[u8]) {
-        self.put(&format!("{ROOT}/repositories/{repository}/_manifests/tags/{tag}/current/link"), digest_of(content).as_bytes());
+        self.put(
+            &format!("{ROOT}/repositories/{repository}/_manifests/tags/{tag}/current/link"),
+            digest_of(content).as_bytes(),
+        );
     }
 
     fn look<T>(&self, value: T) -> Result<T, ViewError> {
-        if self.broken { Err(ViewError { what: "the bucket".into(), reason: "out of reach".into() }) } else { Ok(value) }
+        if self.broken {
+            Err(ViewError { what: "the bucket".into(), reason: "out of reach".into() })
+        } else {
+            Ok(value)
+        }
     }
 }
 

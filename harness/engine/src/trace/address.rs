@@ -176,7 +176,11 @@ mod tests {
             ("http://r".to_owned(), Target::Other, None),
         ] {
             let address = Address::of_uri(&uri);
-            assert_eq!((&address.target, address.repositories.first().map(String::as_str)), (&target, repository), "{uri}");
+            assert_eq!(
+                (&address.target, address.repositories.first().map(String::as_str)),
+                (&target, repository),
+                "{uri}"
+            );
         }
         let put = Address::of_uri(&format!("/v2/a/blobs/uploads/1?digest=sha256%3A{hex}"));
         assert_eq!(put.digests, [hex]);

@@ -82,7 +82,10 @@ mod tests {
     #[test]
     fn error_codes_of_both_sides_are_read() {
         assert_eq!(error_code("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>"), Some("NoSuchKey"));
-        assert_eq!(error_code("{\"errors\": [{\"code\": \"BLOB_UNKNOWN\", \"message\": \"x\"}]}"), Some("BLOB_UNKNOWN"));
+        assert_eq!(
+            error_code("{\"errors\": [{\"code\": \"BLOB_UNKNOWN\", \"message\": \"x\"}]}"),
+            Some("BLOB_UNKNOWN")
+        );
         for text in ["", "<html>", "<Error></Error>", "{\"code\":\"X\"}", "<Code>x</Code>"] {
             assert_eq!(error_code(text), None, "{text}");
         }

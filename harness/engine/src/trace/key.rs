@@ -51,7 +51,8 @@ impl<'a> Key<'a> {
     }
 
     fn in_repository(rest: &'a str) -> Self {
-        for (mark, kind) in [("/_layers", Entry::Layer), ("/_manifests", Entry::Revision), ("/_uploads", Entry::Upload)] {
+        for (mark, kind) in [("/_layers", Entry::Layer), ("/_manifests", Entry::Revision), ("/_uploads", Entry::Upload)]
+        {
             let Some((repository, inside)) = rest.split_once(mark) else { continue };
             if !(inside.is_empty() || inside.starts_with('/')) {
                 continue;
@@ -112,10 +113,22 @@ mod tests {
         for (key, expected) in [
             (format!("{repo}/_uploads/9ac3/data"), (Some("lab/app"), Some("9ac3"), None, None, Entry::Upload)),
             (format!("/{repo}/_uploads/9ac3"), (Some("lab/app"), Some("9ac3"), None, None, Entry::Other)),
-            (format!("{repo}/_layers/sha256/{hex}/link"), (Some("lab/app"), None, Some(hex.as_str()), None, Entry::Layer)),
-            (format!("{repo}/_manifests/revisions/sha256/{hex}/link"), (Some("lab/app"), None, Some(&hex), None, Entry::Revision)),
-            (format!("root/{repo}/_manifests/tags/v1/current/link"), (Some("lab/app"), None, None, Some("v1"), Entry::TagCurrent)),
-            (format!("{repo}/_manifests/tags/v1/index/sha256/{hex}/link"), (Some("lab/app"), None, Some(&hex), Some("v1"), Entry::Other)),
+            (
+                format!("{repo}/_layers/sha256/{hex}/link"),
+                (Some("lab/app"), None, Some(hex.as_str()), None, Entry::Layer),
+            ),
+            (
+                format!("{repo}/_manifests/revisions/sha256/{hex}/link"),
+                (Some("lab/app"), None, Some(&hex), None, Entry::Revision),
+            ),
+            (
+                format!("root/{repo}/_manifests/tags/v1/current/link"),
+                (Some("lab/app"), None, None, Some("v1"), Entry::TagCurrent),
+            ),
+            (
+                format!("{repo}/_manifests/tags/v1/index/sha256/{hex}/link"),
+                (Some("lab/app"), None, Some(&hex), Some("v1"), Entry::Other),
+            ),
             (format!("{root}/blobs/sha256/ab/{hex}/data"), (None, None, Some(&hex), None, Entry::BlobData)),
             (format!("{repo}/_manifests/tags"), (Some("lab/app"), None, None, None, Entry::Other)),
             ("elsewhere/file".to_owned(), (None, None, None, None, Entry::Other)),

@@ -47,13 +47,15 @@ fn answered(headers: &[(&str, &str)], mut call: Exchange) -> Exchange {
 /// `method key-or-path <- method path of the cause` per call.
 fn told(trace: &Trace) -> Vec<String> {
     let name = |call: &Call| format!("{} {}", call.method, call.key.as_deref().unwrap_or_else(|| path_of(&call.uri)));
-    let cause = |call: &Call| call.caused_by.map_or(String::new(), |cause| format!(" <- {}", name(&trace.calls[cause])));
+    let cause =
+        |call: &Call| call.caused_by.map_or(String::new(), |cause| format!(" <- {}", name(&trace.calls[cause])));
     trace.calls.iter().map(|call| format!("{}{}", name(call), cause(call))).collect()
 }
 
 #[test]
 fn trace_ids_decide_even_against_time_and_names() {
-    let front = [traced(1, front("GET", "/v2/a/tags/list", (0, 100))), traced(2, front("GET", "/v2/b/tags/list", (10, 20)))];
+    let front =
+        [traced(1, front("GET", "/v2/a/tags/list", (0, 100))), traced(2, front("GET", "/v2/b/tags/list", (10, 20)))];
     let key = format!("{ROOT}/repositories/b/_manifests/tags");
     let back = [
         traced(1, back("ListObjectsV2", &key, 15)),
@@ -81,8 +83,16 @@ fn trace_ids_decide_even_against_time_and_names() {
 fn parallel_uploads_are_told_apart_by_their_ids() {
     let upload = |id: &str| format!("/v2/lab/app/blobs/uploads/{id}?_state=x");
     let key = |id: &str| format!("{ROOT}/repositories/lab/app/_uploads/{id}/data");
-    let front = [front("PATCH", &upload("aaaa"), (0, 100)), front("PATCH", &upload("bbbb"), (5, 90)), front("GET", "/v2/", (6, 80))];
-    let back = [back("UploadPart", &key("bbbb"), 10), back("UploadPart", &key("aaaa"), 11), back("UploadPart", &key("cccc"), 12)];
+    let front = [
+        front("PATCH", &upload("aaaa"), (0, 100)),
+        front("PATCH", &upload("bbbb"), (5, 90)),
+        front("GET", "/v2/", (6, 80)),
+    ];
+    let back = [
+        back("UploadPart", &key("bbbb"), 10),
+        back("UploadPart", &key("aaaa"), 11),
+        back("UploadPart", &key("cccc"), 12),
+    ];
     let told = told(&join(&front, &back));
     assert!(told[3].ends_with(&format!("<- PATCH {}", upload("bbbb"))), "{told:?}");
     assert!(told[4].ends_with(&format!("<- PATCH {}", upload("aaaa"))), "{told:?}");
@@ -95,7 +105,8 @@ fn the_session_of_a_post_is_named_by_its_answer() {
         let location = format!("http://registry.test/v2/lab/app/blobs/uploads/{id}?_state=x");
         answered(&[("Location", &location)], front("POST", "/v2/lab/app/blobs/uploads/", (0, 50)))
     });
-    let back = ["bbbb", "aaaa"].map(|id| back("PutObject", &format!("{ROOT}/repositories/lab/app/_uploads/{id}/startedat"), 10));
+    let back = ["bbbb", "aaaa"]
+        .map(|id| back("PutObject", &format!("{ROOT}/repositories/lab/app/_uploads/{id}/startedat"), 10));
     let causes: Vec<_> = join(&posts, &back).calls.iter().map(|call| call.caused_by).collect();
     assert_eq!(causes, [None, None, Some(1), Some(0)]);
 }
@@ -135,14 +146,18 @@ fn where_nothing_else_tells_the_innermost_open_call_is_the_cause() {
 fn at_one_instant_causes_come_before_effects_and_each_side_keeps_its_order() {
     let front = [1, 2].map(|id| traced(id, front("GET", &format!("/v2/r{id}/tags/list"), (0, 0))));
     let back = [(1, "a"), (1, "b"), (2, "c"), (1, "d")].map(|(id, key)| traced(id, back("GetObject", key, 0)));
-    let order: Vec<_> = join(&front, &back).calls.iter().map(|call| call.key.clone().unwrap_or_else(|| "client".into())).collect();
+    let order: Vec<_> =
+        join(&front, &back).calls.iter().map(|call| call.key.clone().unwrap_or_else(|| "client".into())).collect();
     assert_eq!(order, ["client", "a", "b", "client", "c", "d"]);
 }
 
 #[test]
 fn a_followed_redirect_is_one_call_with_what_both_ends_know() {
     let uri = "http://s3.test/lab/blob?X-Amz-Signature=***";
-    let redirect = answered(&[("location", uri)], exchange("client", "registry", "GET", "http://registry.test/v2/a/blobs/sha256:1", (0, 5), 307));
+    let redirect = answered(
+        &[("location", uri)],
+        exchange("client", "registry", "GET", "http://registry.test/v2/a/blobs/sha256:1", (0, 5), 307),
+    );
     let followed = exchange("client", "s3", "GET", uri, (6, 9), 403);
     let mut seen = back("GetObject", "blob", 7);
     seen.faults = vec![FaultNote { rule: 0, effect: "answer".into(), summary: "answers 403".into(), nth: 0 }];

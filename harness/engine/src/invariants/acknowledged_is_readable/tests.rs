@@ -11,7 +11,10 @@ fn at(span: (u64, u64), mut call: Exchange) -> Exchange {
 }
 
 fn pushed_blob(content: &[u8]) -> Exchange {
-    at((1, 2), front("PUT", &format!("/v2/lab/app/blobs/uploads/9ac3?digest={}", digest_of(content).replace(':', "%3A")), 201))
+    at(
+        (1, 2),
+        front("PUT", &format!("/v2/lab/app/blobs/uploads/9ac3?digest={}", digest_of(content).replace(':', "%3A")), 201),
+    )
 }
 
 fn pushed_tag(tag: &str, content: &[u8], span: (u64, u64)) -> Exchange {

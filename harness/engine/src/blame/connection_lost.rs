@@ -1,0 +1,20 @@
+//! The registry broke the connection instead of (the rest of) an answer.
+
+use shakedown_reports::Blame;
+
+use super::Rule;
+use super::case::{Case, path};
+
+pub(super) const RULE: Rule = Rule { id: "registry-connection-lost", judge };
+
+fn judge(case: &Case<'_>) -> Option<Blame> {
+    let call = case.call().filter(|call| !call.is_redirected())?;
+    let error = call.error.as_ref()?;
+    if !case.storage_behaved() {
+        return None;
+    }
+    let panicked = case.log.iter().any(|line| line.contains("panic"));
+    let how = if panicked { "its log holds a panic" } else { "storage had answered well" };
+    let why = format!("the registry gave no whole answer to {} {} ({error}); {how}", call.method, path(call));
+    Some(case.registry(why, "answer 5xx with an error body (ER1) when a handler fails"))
+}

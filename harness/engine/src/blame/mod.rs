@@ -1,0 +1,92 @@
+//! Who is to blame for a failed scenario, and why: an ordered list of rules, one file each and one line in the list. The first rule
+//! that finds its evidence decides.
+//!
+//! The principle: a party is accused only of what the evidence shows. What storage answered within S3's rules is the registry's to
+//! handle: then the registry is to blame alone. What storage answered outside of them (HTML for XML, success that was none, a
+//! listing without what was written) is the provocation: the registry is to blame if the specification still asked something of it
+//! that it could have done, and storage if no registry could have done better.
+
+mod acknowledged_failed_write;
+mod acknowledged_missing;
+mod case;
+mod cleanup_failed;
+mod client_error;
+mod connection_lost;
+mod fault_not_survived;
+mod front_fault;
+mod garbage;
+mod late;
+mod lost_storage_connection;
+mod not_applied;
+mod protocol;
+mod redirect_refused;
+mod registry_5xx;
+mod request_budget;
+mod slow_storage;
+mod storage_config;
+mod storage_html_error;
+mod storage_html_success;
+mod storage_refused;
+mod storage_strict;
+mod storage_throttled;
+mod storage_unreachable;
+mod symptom;
+mod target_unreachable;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod unknown;
+mod wrong_answer;
+mod wrong_page;
+
+use shakedown_reports::{Blame, Call, Check};
+
+use case::Case;
+
+/// One rule.
+struct Rule {
+    /// Its id, as reports name it.
+    id: &'static str,
+    /// The blame, if the evidence is there. `rule` is filled in by the list.
+    judge: fn(&Case<'_>) -> Option<Blame>,
+}
+
+/// In order: what makes all other evidence worthless, what the storage side shows, what the client side alone shows.
+const RULES: &[Rule] = &[
+    target_unreachable::RULE,
+    storage_unreachable::RULE,
+    front_fault::RULE,
+    redirect_refused::RULE,
+    client_error::RULE,
+    request_budget::RULE,
+    garbage::RULE,
+    cleanup_failed::RULE,
+    storage_html_success::RULE,
+    not_applied::RULE,
+    acknowledged_failed_write::RULE,
+    late::RULE,
+    wrong_page::RULE,
+    storage_html_error::RULE,
+    storage_config::RULE,
+    storage_refused::RULE,
+    lost_storage_connection::RULE,
+    storage_throttled::RULE,
+    storage_strict::RULE,
+    slow_storage::RULE,
+    acknowledged_missing::RULE,
+    registry_5xx::RULE,
+    connection_lost::RULE,
+    protocol::RULE,
+    wrong_answer::RULE,
+    fault_not_survived::RULE,
+    unknown::RULE,
+];
+
+/// Judges a failed scenario from its calls and checks (`Check::call` filled in). `None` if no check failed.
+pub fn decide(calls: &[Call], checks: &[Check], log: &[String]) -> Option<Blame> {
+    let case = Case::new(calls, checks, log)?;
+    RULES.iter().find_map(|rule| {
+        let blame = (rule.judge)(&case)?;
+        Some(Blame { rule: rule.id.to_owned(), ..blame })
+    })
+}

@@ -1,0 +1,226 @@
+//! What can be wrong with one storage call, seen in its answer, in the fault that struck it, or in what later calls found.
+
+use shakedown_reports::{Call, FaultFired};
+
+use super::case::header;
+use crate::trace::error_code;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Symptom {
+    /// Nobody listens, or the name does not resolve.
+    Unreachable,
+    /// The connection broke before or within the answer.
+    Lost,
+    /// An error whose body is not S3's.
+    NotXmlError,
+    /// A success whose body (or ETag) is not S3's.
+    NotS3Success,
+    /// 200 with an error in the body, as S3 documents it for Complete, Copy and DeleteObjects.
+    ErrorInSuccess,
+    /// 200, but nothing was done.
+    NotApplied,
+    /// What was written is not seen by a read or a listing.
+    Late,
+    /// A page of a listing that S3 would not give.
+    WrongPage,
+    /// A listing that S3 may give, but that needs care: several pages, uploads of others.
+    HardPage,
+    /// 401 or 403.
+    Refused,
+    /// The key, its token, the clock or the region is wrong.
+    BadCredentials,
+    /// 429 or 5xx.
+    Throttled,
+    /// Another 4xx: a rule of this store was not kept.
+    Strict,
+    /// Bytes of an object are wrong, or are others than were asked for.
+    Corrupt,
+    /// Late answer.
+    Slow,
+}
+
+/// Codes by which a store says that key, token, clock, region or bucket are wrong.
+const CREDENTIAL_CODES: &[&str] = &[
+    "ExpiredToken",
+    "InvalidToken",
+    "TokenRefreshRequired",
+    "RequestTimeTooSkewed",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "AuthorizationHeaderMalformed",
+    "PermanentRedirect",
+    "NoSuchBucket",
+];
+
+/// All that is wrong with a storage call.
+pub(super) fn symptoms(calls: &[Call], at: usize) -> Vec<Symptom> {
+    let call = &calls[at];
+    let mut found: Vec<Symptom> = call.faults.iter().flat_map(of_fault).collect();
+    // A fault that is known to have struck says more than a guess from what else was seen.
+    let missing = || if found.is_empty() { of_later_calls(calls, at) } else { None };
+    if let Some(symptom) = of_answer(call).or_else(missing) {
+        found.retain(|other| *other != symptom);
+        found.insert(0, symptom);
+    }
+    found
+}
+
+fn of_answer(call: &Call) -> Option<Symptom> {
+    if let Some(error) = &call.error {
+        let gone = ["connection refused", "cannot resolve", "TLS failed"].iter().any(|words| error.contains(words));
+        return Some(if gone && call.faults.is_empty() { Symptom::Unreachable } else { Symptom::Lost });
+    }
+    match call.status? {
+        ..300 => of_success(call),
+        304 => None,
+        status => of_error(call, status),
+    }
+}
+
+fn of_error(call: &Call, status: u16) -> Option<Symptom> {
+    let code = error_code(&call.response_body.excerpt);
+    if code.is_some_and(|code| CREDENTIAL_CODES.contains(&code)) || matches!(status, 301 | 307) {
+        return Some(Symptom::BadCredentials);
+    }
+    match status {
+        401 | 403 => Some(Symptom::Refused),
+        429 | 500.. => Some(Symptom::Throttled),
+        _ if is_foreign_error(call, code) => Some(Symptom::NotXmlError),
+        404 | 412 | 416 => None,
+        _ => Some(Symptom::Strict),
+    }
+}
+
+/// True if an error's body is not S3's. HEAD has none; there only the announced type can tell.
+fn is_foreign_error(call: &Call, code: Option<&str>) -> bool {
+    if call.method == "HEAD" {
+        let kind = header(&call.response_headers, "content-type").unwrap_or_default();
+        return kind.starts_with("text/html") || kind.starts_with("text/plain");
+    }
+    code.is_none()
+}
+
+fn of_success(call: &Call) -> Option<Symptom> {
+    let body = call.response_body.excerpt.trim_start().trim_start_matches('\u{feff}');
+    let is_html = || {
+        let begin: String = body.chars().take(16).collect::<String>().to_ascii_lowercase();
+        begin.starts_with("<html") || begin.starts_with("<!doctype html")
+    };
+    let operation = call.operation.as_deref()?;
+    if error_code(body).is_some() && (body.starts_with("<Error") || !body.contains("Result")) {
+        return Some(Symptom::ErrorInSuccess);
+    }
+    let root = match operation {
+        "ListObjects" | "ListObjectsV2" => "ListBucketResult",
+        "ListMultipartUploads" => "ListMultipartUploadsResult",
+        "ListParts" => "ListPartsResult",
+        "CreateMultipartUpload" => "InitiateMultipartUploadResult",
+        "CompleteMultipartUpload" => "CompleteMultipartUploadResult",
+        "CopyObject" => "CopyObjectResult",
+        "UploadPartCopy" => "CopyPartResult",
+        "DeleteObjects" => "DeleteResult",
+        "PutObject" | "UploadPart" => {
+            let no_etag = !call.response_headers.is_empty() && header(&call.response_headers, "etag").is_none();
+            return (no_etag || is_html()).then_some(Symptom::NotS3Success);
+        }
+        "GetObject" => {
+            let is_own = matches!(call.key_class.as_deref(), Some("link" | "manifest" | "tag" | "started-at"));
+            return (is_own && is_html()).then_some(Symptom::NotS3Success);
+        }
+        _ => return None,
+    };
+    // A body that nobody read to its end says nothing.
+    let readable = call.response_body.complete || !body.is_empty();
+    (readable && !body.contains(root)).then_some(Symptom::NotS3Success)
+}
+
+/// What a fault is, whatever its answer looks like.
+fn of_fault(fault: &FaultFired) -> Vec<Symptom> {
+    if fault.effect != "all" {
+        return of_effect(&fault.effect, &fault.summary).into_iter().collect();
+    }
+    fault.summary.split("; then ").filter_map(of_summary).collect()
+}
+
+fn of_effect(effect: &str, summary: &str) -> Option<Symptom> {
+    Some(match effect {
+        "visible-after" | "stale-read" | "negative-cache" => Symptom::Late,
+        "not-applied" => Symptom::NotApplied,
+        "ok-with-error" | "delete-errors" => Symptom::ErrorInSuccess,
+        "page" => return of_summary(summary),
+        "xml" => Symptom::WrongPage,
+        "foreign-upload" | "foreign-uploads" => Symptom::HardPage,
+        "lost-reply" | "reset" | "close" | "half-head" | "garbage" | "stall" | "truncate" | "content-length" => {
+            Symptom::Lost
+        }
+        "corrupt" | "content-range" | "ignore-range" => Symptom::Corrupt,
+        "delay" | "trickle" => Symptom::Slow,
+        "no-etag" | "wrong-etag" | "body" => Symptom::NotS3Success,
+        "clock-skew" | "revoke-key" | "expired-token" => Symptom::BadCredentials,
+        _ => return None,
+    })
+}
+
+/// By the words of a fault's summary: all that is left of an effect inside `all`.
+fn of_summary(summary: &str) -> Option<Symptom> {
+    let has = |words: &str| summary.contains(words);
+    if has("shows it in") || has("last write") || has("repeats a 404") || has("when the request arrived") {
+        Some(Symptom::Late)
+    } else if has("does nothing") {
+        Some(Symptom::NotApplied)
+    } else if has("in pages of") || has("foreign upload") {
+        Some(Symptom::HardPage)
+    } else if has("lists ") || has("nothing to list") {
+        Some(Symptom::WrongPage)
+    } else if has("waits ") {
+        Some(Symptom::Slow)
+    } else {
+        None
+    }
+}
+
+/// Without a fault that would tell: a read or listing that misses what a call before it wrote.
+fn of_later_calls(calls: &[Call], at: usize) -> Option<Symptom> {
+    let call = &calls[at];
+    let key = call.key.as_deref().filter(|key| !key.is_empty())?;
+    let operation = call.operation.as_deref()?;
+    let missed = match operation {
+        "GetObject" | "HeadObject" => call.status == Some(404),
+        "ListMultipartUploads" => finds_nothing(call, "<Upload>"),
+        "ListObjects" | "ListObjectsV2" => finds_nothing(call, "<Key>"),
+        _ => return None,
+    };
+    let last_change =
+        calls[..at].iter().rfind(|earlier| earlier.key.as_deref() == Some(key) && changes(earlier, operation))?;
+    let written = !matches!(
+        last_change.operation.as_deref(),
+        Some("DeleteObject" | "AbortMultipartUpload" | "CompleteMultipartUpload")
+    ) || (last_change.operation.as_deref() == Some("CompleteMultipartUpload")
+        && operation != "ListMultipartUploads");
+    let went_well = last_change.status.is_some_and(|status| status < 300) && of_success(last_change).is_none();
+    (missed && written && went_well).then_some(Symptom::Late)
+}
+
+fn finds_nothing(call: &Call, element: &str) -> bool {
+    let empty_note = call.note.as_deref().is_some_and(|note| note.starts_with("0 "));
+    let empty_body =
+        call.response_body.complete && call.response_body.bytes <= 512 && !call.response_body.excerpt.contains(element);
+    call.status == Some(200)
+        && (empty_note || (call.note.is_none() && empty_body && !call.response_body.excerpt.is_empty()))
+}
+
+fn changes(call: &Call, seen_by: &str) -> bool {
+    let operation = call.operation.as_deref().unwrap_or_default();
+    match seen_by {
+        "ListMultipartUploads" => {
+            matches!(operation, "CreateMultipartUpload" | "AbortMultipartUpload" | "CompleteMultipartUpload")
+        }
+        _ => matches!(operation, "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject"),
+    }
+}
+
+/// True if the fault that struck a call can be seen to be of this kind.
+pub(super) fn struck_by(call: &Call, symptom: Symptom) -> bool {
+    call.faults.iter().flat_map(of_fault).any(|found| found == symptom)
+}

@@ -1,0 +1,28 @@
+//! The registry answered another status than due, although storage had answered well.
+
+use shakedown_reports::Blame;
+
+use super::Rule;
+use super::case::{Case, path};
+
+pub(super) const RULE: Rule = Rule { id: "registry-wrong-answer", judge };
+
+fn judge(case: &Case<'_>) -> Option<Blame> {
+    let call = case.call().filter(|call| !call.is_redirected())?;
+    let about_the_end = matches!(case.check.what.as_str(), "status" | "outcome" | "no-answer" | "only-answers");
+    if !about_the_end || !case.storage_behaved() {
+        return None;
+    }
+    let status = call.status?;
+    let rules = if case.check.rules.is_empty() { String::new() } else { format!(" ({})", case.check.rules.join(", ")) };
+    let expected = match case.check.expected.as_str() {
+        "succeeds" => "it to succeed".to_owned(),
+        expected => expected.to_owned(),
+    };
+    let why = format!(
+        "the registry answered {} {} {status}, expected {expected}{rules}; storage had answered well",
+        call.method,
+        path(call)
+    );
+    Some(case.registry(why, ""))
+}
