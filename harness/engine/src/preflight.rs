@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shakedown_client::{Client, ClientOptions};
+use shakedown_s3::control::ControlClient;
 use shakedown_wire::Clock;
 use shakedown_wire::network::{self, NetworkOptions};
 
@@ -61,7 +62,11 @@ async fn look(options: &RunOptions) -> Result<Target, String> {
             }
             let storage = match s3_control {
                 None => "unknown".to_owned(),
-                Some(_) => "mock".to_owned(),
+                Some(control) => {
+                    let client = ControlClient::new(network, url::address(control)?.to_string());
+                    client.time().await.map_err(|error| format!("no S3 mock can be controlled at {control}: {error}"))?;
+                    "mock".to_owned()
+                }
             };
             Ok(Target { version: None, storage })
         }

@@ -8,6 +8,7 @@ use http::Uri;
 use shakedown_wire::{Clock, Party};
 
 use super::{Running, environment};
+use crate::control::ControlStore;
 use crate::store::Store;
 use crate::view::ViewError;
 
@@ -44,7 +45,8 @@ impl UrlSystem {
             None => None,
             Some(control) => {
                 let control = address(control).map_err(|reason| environment("--s3", reason))?;
-                let _ = (control, network, clock); None
+                let store: Arc<dyn Store> = Arc::new(ControlStore::attach(&control, &base, network, clock).await?);
+                Some(store)
             }
         };
         Ok((Self { base }, store))
