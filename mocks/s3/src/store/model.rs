@@ -1,6 +1,7 @@
 //! Objects, uploads and parts: what is known of each.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,12 @@ pub(crate) struct Upload {
     /// Seeded by a fault or by hand, not by the registry under test.
     pub(crate) foreign: bool,
 }
+
+/// The parts of an upload by their numbers.
+pub(crate) type Parts = BTreeMap<u32, Arc<Part>>;
+
+/// One page of parts, and whether there are more.
+pub(crate) type PartPage = (Vec<(u32, Arc<Part>)>, bool);
 
 /// What a repeated CompleteMultipartUpload is answered with.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::backend::Change;
-use super::model::{Finished, Head, Object, Part, Upload};
+use super::model::{Finished, Head, Object, Part, PartPage, Parts, Upload};
 use super::state::{Bucket, State, Store, UploadSlot, Writing};
 use crate::error::{Code, S3Error};
 use crate::listing::{Page, Window};
@@ -50,12 +50,7 @@ impl Store {
     }
 
     /// An open upload with its parts, whatever is hidden.
-    pub(crate) fn upload(
-        &self,
-        bucket: &str,
-        key: &str,
-        id: &str,
-    ) -> Result<(Arc<Upload>, BTreeMap<u32, Arc<Part>>), S3Error> {
+    pub(crate) fn upload(&self, bucket: &str, key: &str, id: &str) -> Result<(Arc<Upload>, Parts), S3Error> {
         let state = self.state();
         let slot = state.bucket(bucket)?.slot(key, id)?;
         let parts = slot.parts.iter().filter_map(|(number, part)| Some((*number, part.latest()?.clone()))).collect();
@@ -168,7 +163,7 @@ impl Store {
         lens: &Lens,
         after: u32,
         max: usize,
-    ) -> Result<(Vec<(u32, Arc<Part>)>, bool), S3Error> {
+    ) -> Result<PartPage, S3Error> {
         let (bucket, key, id) = at;
         let state = self.state();
         let slot = state.bucket(bucket)?.slot(key, id)?;
@@ -186,7 +181,7 @@ impl Store {
     }
 
     /// All open uploads with their parts, whatever is hidden.
-    pub(crate) fn all_uploads(&self, bucket: &str) -> Vec<(Arc<Upload>, BTreeMap<u32, Arc<Part>>)> {
+    pub(crate) fn all_uploads(&self, bucket: &str) -> Vec<(Arc<Upload>, Parts)> {
         let state = self.state();
         let Some(bucket) = state.buckets.get(bucket) else { return Vec::new() };
         let parts = |slot: &UploadSlot| {
