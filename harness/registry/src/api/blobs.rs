@@ -14,7 +14,7 @@ use super::{Outcome, links};
 use crate::config::Redirect;
 use crate::defects::{headers_before_first_byte, redirect_always};
 use crate::registry::App;
-use crate::storage::{ByteRange, Kind, Object, Opened, StorageError};
+use crate::storage::{ByteRange, Kind, Object, Opened};
 
 /// Blobs up to this size are hashed before they are sent, so that damage is a 5xx and not a wrong body (incident H03).
 const VERIFIED: u64 = 256 << 10;
@@ -36,7 +36,7 @@ pub(crate) async fn get(app: &App, ask: &Ask, name: &RepositoryName, digest: &st
         return Err(unknown(&digest));
     };
     let key = app.layout.blob(&content);
-    if let Some(location) = redirect(app, &ask.head.method, &key)? {
+    if let Some(location) = redirect(app, ask, &digest, &key).await? {
         let builder = answer(StatusCode::TEMPORARY_REDIRECT)
             .header(header::LOCATION, location)
             .header("docker-content-digest", digest.to_string())
@@ -134,15 +134,16 @@ pub(crate) fn matches_etag(tags: &str, digest: &Digest) -> bool {
     })
 }
 
-/// Where the client is sent, if it is.
-fn redirect(app: &App, method: &Method, key: &str) -> Result<Option<String>, StorageError> {
+/// Where the client is sent, if it is; never to data that is not there (incident C01).
+async fn redirect(app: &App, ask: &Ask, digest: &Digest, key: &str) -> Result<Option<String>, Refusal> {
     let (expiry, public_base) = match &app.config.redirect {
         Redirect::On { expiry, public_base } => (*expiry, public_base.as_ref()),
         Redirect::Off if app.config.defects.has(&redirect_always::DEFECT) => (Duration::from_secs(1200), None),
         Redirect::Off => return Ok(None),
     };
+    app.storage.size(&ask.cx, key).await?.ok_or_else(|| unknown(digest))?;
     // An endpoint that cannot be signed for was refused with the first storage call; without a URL the blob is streamed.
-    Ok(app.storage.presigned(method, key, expiry, public_base).ok())
+    Ok(app.storage.presigned(&ask.head.method, key, expiry, public_base).ok())
 }
 
 /// The defect: 200 and Content-Length first, the storage afterwards.

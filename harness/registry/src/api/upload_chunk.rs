@@ -164,7 +164,7 @@ pub(crate) async fn after_failure(
         ReceiveError::Storage(error) if error.kind() == Kind::UploadGone => {
             ask.cx.warn(&error.to_string());
             // Nobody can use it any more; a purge finds what cannot be removed now.
-            let _ = app.sessions.discard(&ask.cx, keys, stored, true).await;
+            let _ = app.sessions.discard(&ask.cx, keys, stored, false).await;
             Refusal::unknown_upload()
         }
         error => error.into(),

@@ -13,7 +13,7 @@ use super::call::Op;
 pub(crate) enum Kind {
     /// The object is not there: an outcome of reads, not an error.
     Absent,
-    /// The multipart upload is not there (any more).
+    /// The multipart upload, or an acknowledged part of it, is not there (any more).
     UploadGone,
     /// The asked range is not in the object.
     RangeInvalid,
@@ -140,6 +140,8 @@ fn kind_of_code(op: Op, status: StatusCode, code: &str) -> Kind {
         "NoSuchKey" | "NotFound" if op.needs_upload() => Kind::UploadGone,
         "NoSuchKey" | "NotFound" => Kind::Absent,
         "NoSuchUpload" => Kind::UploadGone,
+        // A part that was acknowledged is not what the store has: as lost as the whole upload.
+        "InvalidPart" if op == Op::CompleteMultipartUpload => Kind::UploadGone,
         "InvalidRange" => Kind::RangeInvalid,
         "SlowDown"
         | "Throttling"

@@ -95,7 +95,15 @@ fn local(name: impl AsRef<str>) -> String {
     name.as_ref().to_owned()
 }
 
+/// What XML 1.0 lets stand in a document; some stores write keys with control characters as they are (incident B09).
+fn is_character(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
 fn append(open: &mut [Element], text: &str) -> Result<(), XmlError> {
+    if !text.chars().all(is_character) {
+        return Err(XmlError::Syntax("a control character".into()));
+    }
     match open.last_mut() {
         Some(element) => element.text.push_str(text),
         None if text.trim().is_empty() => {}
@@ -130,6 +138,7 @@ mod tests {
         assert_eq!(parse(b"\xff"), Err(XmlError::NotUtf8));
         assert_eq!(parse(b"<A><K>1</K>"), Err(XmlError::Cut));
         assert!(matches!(parse(b"{\"a\":1}"), Err(XmlError::Syntax(_) | XmlError::Cut)));
+        assert!(matches!(parse(b"<A>\x1b[</A>"), Err(XmlError::Syntax(_))));
         assert!(matches!(parse(b"<html><br><p></html>"), Err(XmlError::Syntax(_))));
         assert!(matches!(parse("<a>".repeat(1000).as_bytes()), Err(XmlError::Syntax(_))));
     }

@@ -4,6 +4,7 @@
 //! Not here: the HTTP of uploads (`api`).
 
 mod commit;
+mod frames;
 mod hint;
 mod receive;
 mod session;

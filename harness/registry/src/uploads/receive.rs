@@ -9,6 +9,7 @@ use bytes::Bytes;
 use shakedown_wire::{Body, WireError};
 use tokio::time::timeout;
 
+use super::frames::Frames;
 use super::{Multipart, Session, Sessions, Target, UploadKeys};
 use crate::context::Context;
 use crate::defects::{parts_without_limit, unequal_parts};
@@ -47,7 +48,8 @@ pub(crate) struct Receive<'a> {
     target: Target,
     /// Bytes that are expected in all, where known.
     total: Option<u64>,
-    buffered: u64,
+    /// Bytes that are in no part yet; the session's tail meanwhile.
+    buffer: Frames,
     in_flight: Option<PartUpload>,
 }
 
@@ -57,13 +59,14 @@ impl<'a> Receive<'a> {
         sessions: &'a Sessions,
         cx: &'a Context,
         keys: &'a UploadKeys,
-        session: Session,
+        mut session: Session,
         target: Target,
         expected: Option<u64>,
     ) -> Self {
         let total = expected.and_then(|expected| session.offset.checked_add(expected));
-        let buffered = session.tail_len();
-        Self { sessions, cx, keys, stored: session.clone(), session, target, total, buffered, in_flight: None }
+        let stored = session.clone();
+        let buffer = Frames::from(std::mem::take(&mut session.tail));
+        Self { sessions, cx, keys, stored, session, target, total, buffer, in_flight: None }
     }
 
     /// Reads `body` to its end. The session then holds its bytes: parts stored, the rest in its tail.
@@ -74,17 +77,17 @@ impl<'a> Receive<'a> {
         while let Some(frame) = self.next(body, idle).await? {
             self.session.hasher.update(&frame);
             self.session.offset += frame.len() as u64;
-            self.buffered += frame.len() as u64;
-            self.session.tail.push(frame);
-            while self.buffered >= self.part_size() {
+            self.buffer.push(frame);
+            while self.buffer.len() >= self.part_size() {
                 self.send_part(self.part_size()).await?;
             }
         }
-        let leftover = unequal_parts::flush(self.sessions.storage().defects(), self.buffered);
+        let leftover = unequal_parts::flush(self.sessions.storage().defects(), self.buffer.len());
         if leftover > 0 {
             self.send_part(leftover).await?;
         }
         self.land().await?;
+        self.session.tail = self.buffer.take(u64::MAX);
         Ok(self.session)
     }
 
@@ -141,8 +144,7 @@ impl<'a> Receive<'a> {
         if number > self.sessions.storage().config().max_parts && !self.has_defect_without_limit() {
             return Err(ReceiveError::TooLarge);
         }
-        let payload = Payload::frames(split_off(&mut self.session.tail, size));
-        self.buffered -= payload.len();
+        let payload = Payload::frames(self.buffer.take(size));
         let (storage, cx) = (self.sessions.storage().clone(), self.cx.clone());
         self.in_flight = Some(Box::pin(async move { storage.upload_part(&cx, &key, &upload, number, &payload).await }));
         Ok(())
@@ -183,47 +185,5 @@ impl<'a> Receive<'a> {
 
     fn has_defect_without_limit(&self) -> bool {
         self.sessions.storage().defects().has(&parts_without_limit::DEFECT)
-    }
-}
-
-/// Takes the first `size` bytes from `frames`, without copying.
-pub(crate) fn split_off(frames: &mut Vec<Bytes>, size: u64) -> Vec<Bytes> {
-    let mut left = usize::try_from(size).unwrap_or(usize::MAX);
-    let mut taken = Vec::new();
-    let mut whole = 0;
-    for frame in frames.iter_mut() {
-        if left == 0 {
-            break;
-        }
-        if frame.len() <= left {
-            left -= frame.len();
-            taken.push(frame.clone());
-            whole += 1;
-        } else {
-            taken.push(frame.split_to(left));
-            left = 0;
-        }
-    }
-    frames.drain(..whole);
-    taken
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn splitting_keeps_every_byte_in_order(
-            frames in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..8),
-            size in 0_u64..200,
-        ) {
-            let whole = frames.concat();
-            let mut rest: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
-            let taken = split_off(&mut rest, size).concat();
-            prop_assert_eq!(taken.len() as u64, size.min(whole.len() as u64));
-            prop_assert_eq!([taken, rest.concat()].concat(), whole);
-        }
     }
 }

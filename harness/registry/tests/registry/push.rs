@@ -1,5 +1,6 @@
 //! Uploads: the rules of the specification and the incidents of block D.
 
+use futures_util::StreamExt as _;
 use http::{Method, StatusCode};
 use proptest::prelude::*;
 use shakedown_oci::{Algorithm, Digest, Hasher};
@@ -351,4 +352,42 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async { follow(&Lab::small_parts(), steps, last).await })?;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_two_parts_are_held_however_large_the_blob() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    const PART: u64 = 64 << 10;
+    const FRAME: usize = 10_000;
+    let lab = Lab::with(|config| config.storage.part_size = PART);
+    let (read, stored, worst) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let inner = lab.s3.party();
+    let (seen, kept, most) = (read.clone(), stored.clone(), worst.clone());
+    let storage = shakedown_wire::Party::from_fn(move |request: shakedown_wire::Request| {
+        let (inner, seen, kept, most) = (inner.clone(), seen.clone(), kept.clone(), most.clone());
+        let size = request.uri().query().filter(|query| query.contains("partNumber")).and(request.body().length());
+        async move {
+            let response = inner.send(request).await?;
+            // Slow enough for the registry to read ahead as far as it ever does.
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            most.fetch_max(seen.load(Ordering::Relaxed) - kept.load(Ordering::Relaxed), Ordering::Relaxed);
+            kept.fetch_add(size.unwrap_or(0), Ordering::Relaxed);
+            Ok(response)
+        }
+    });
+    let body = futures_util::stream::iter(0..400).map(move |_| {
+        read.fetch_add(FRAME as u64, Ordering::Relaxed);
+        Ok(vec![7; FRAME].into())
+    });
+    let location = lab.start("lab/app").await;
+    let party = lab.replica_through(storage).party();
+    let patched = call(&party, Method::PATCH, &location, &[], Body::stream(body)).await.unwrap();
+    assert_eq!((patched.status, patched.header("range")), (StatusCode::ACCEPTED, "0-3999999"));
+    assert!(
+        worst.load(Ordering::Relaxed) <= 2 * PART + FRAME as u64,
+        "{} bytes were held",
+        worst.load(Ordering::Relaxed)
+    );
+    assert!(stored.load(Ordering::Relaxed) > 3_900_000);
 }

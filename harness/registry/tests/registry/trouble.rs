@@ -425,3 +425,28 @@ async fn the_trace_goes_on_to_the_storage_and_one_line_says_what_to_do() {
     let correlation = body["errors"][0]["detail"]["correlation"].as_str().unwrap();
     insta::assert_snapshot!(lines.join("\n").replace(correlation, "CORRELATION"), @"[CORRELATION] storage: ListObjectsV2 of a tag key failed after 1 attempt(s): Denied, status 403, code AccessDenied: secret-bucket; grant these keys read, write, list and delete on the bucket, or correct the keys");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_the_store_lied_about_ends_the_upload_and_not_the_client() {
+    use base64::Engine as _;
+    let lab = Lab::small_parts();
+    let (storage, _) = tapped(lab.s3.party(), |_, request| {
+        if !request.uri().to_string().contains("partNumber=2") {
+            return Tap::Pass;
+        }
+        let md5 =
+            base64::engine::general_purpose::STANDARD.decode(request.headers()["content-md5"].as_bytes()).unwrap();
+        let mut lie = response(200, "application/xml", "");
+        lie.headers_mut().insert("etag", format!("\"{}\"", hex::encode(md5)).parse().unwrap());
+        Tap::Answer(lie)
+    });
+    let registry = lab.replica_through(storage).party();
+    let lost = push(&registry, &[1; 5000]).await;
+    assert_eq!((lost.status, lost.code().as_str()), (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"), "A08, D18");
+    assert_eq!(lab.s3.admin().uploads(BUCKET).len(), 0);
+    assert_eq!(
+        push(&lab.registry.party(), &[1; 5000]).await.status,
+        StatusCode::CREATED,
+        "a new upload is all it takes"
+    );
+}
