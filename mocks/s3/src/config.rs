@@ -115,6 +115,8 @@ pub struct S3Config {
     pub etag: EtagMode,
     /// The `Server` header.
     pub server: String,
+    /// How many exchanges the journal keeps (about 3 KB each); those beyond are counted only.
+    pub journal: usize,
 }
 
 impl Default for S3Config {
@@ -136,6 +138,7 @@ impl Default for S3Config {
             delete_objects_needs_checksum: true,
             etag: EtagMode::Md5,
             server: "ShakedownS3".into(),
+            journal: 50_000,
         }
     }
 }

@@ -19,9 +19,6 @@ use crate::service;
 use crate::store::file::OpenError;
 use crate::store::{self, MemoryBackend, Store, micros};
 
-/// Exchanges the journal keeps.
-const JOURNAL: usize = 200_000;
-
 /// An S3. Cloning is cheap; clones share everything.
 #[derive(Clone)]
 pub struct S3Mock {
@@ -61,7 +58,7 @@ impl S3Mock {
     }
 
     fn with_store(config: S3Config, clock: Clock, seed: u64, store: Store) -> Self {
-        let recorder = Recorder::new(clock.clone(), JOURNAL);
+        let recorder = Recorder::new(clock.clone(), config.journal);
         let injector = Injector::new(FaultSet::new(Vec::new(), seed), On::S3, clock.clone());
         let config = RwLock::new(Arc::new(config));
         let inner = Inner { config, clock, store, ids: Ids::new(seed), revoked: Mutex::default(), recorder, injector };
