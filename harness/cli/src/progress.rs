@@ -1,11 +1,12 @@
-//! Progress of a run: a bar with the running scenarios on a terminal, plain lines elsewhere.
+//! Progress of a run on standard error: a bar with the running scenarios on a terminal, with `-v` a line as each begins and ends.
+//! Standard output belongs to the report.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shakedown_engine::Event;
-use shakedown_reports::{Options, Verdict, terminal};
+use shakedown_reports::{Options, terminal};
 
 use crate::output::Output;
 
@@ -30,16 +31,19 @@ impl<'a> Progress<'a> {
     pub fn show(&self, event: Event) {
         match event {
             Event::RunStarted { total, .. } => self.bar.set_length(total as u64),
-            Event::ScenarioStarted { id } => self.update(|running| running.push(id)),
+            Event::ScenarioStarted { id } => {
+                if self.output.verbose > 0 {
+                    self.bar.suspend(|| self.output.note(&format!("running  {id}")));
+                }
+                self.update(|running| running.push(id));
+            }
             Event::ScenarioFinished { report } => {
                 self.update(|running| running.retain(|id| *id != report.id));
                 self.bar.inc(1);
-                let bad = matches!(report.verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
-                // Failures are printed at the end, in order; here only their line, so that a long run shows them early.
-                if self.output.verbose > 0 || (bad && !self.output.quiet) {
+                if self.output.verbose > 0 {
                     let mut line = String::new();
                     terminal::line(&report, &options(self.output), &mut line).expect("a String takes every text");
-                    self.bar.suspend(|| self.output.print(&line));
+                    self.bar.suspend(|| self.output.note(line.trim_end()));
                 }
             }
             Event::RunFinished { .. } => self.bar.finish_and_clear(),

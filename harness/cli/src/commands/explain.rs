@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use shakedown_oci::Side;
 use shakedown_scenario::Plan;
 
 use crate::exit::Exit;
@@ -38,7 +39,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 fn incident(id: &str, plans: &[Plan]) -> Option<String> {
-    let incident = shakedown_oci::incidents::Incident::find(&id.to_ascii_uppercase())?;
+    let incident = shakedown_oci::Incident::find(&id.to_ascii_uppercase())?;
     let mut text = format!("{}  {}  ({})\n", incident.id, incident.title, incident.slug);
     let seen = plans.iter().filter(|plan| plan.scenario.seen.iter().any(|seen| seen == incident.id));
     let mut none = true;
@@ -57,8 +58,13 @@ fn incident(id: &str, plans: &[Plan]) -> Option<String> {
 }
 
 fn rule(id: &str, plans: &[Plan]) -> Option<String> {
-    let rule = shakedown_oci::rules::Rule::find(&id.to_ascii_uppercase())?;
-    let mut text = format!("{}  {} ({})\n{}\n", rule.id, rule.level, rule.side, rule.requirement);
+    let rule = shakedown_oci::Rule::find(&id.to_ascii_uppercase())?;
+    let side = match rule.side {
+        Side::Registry => "the registry",
+        Side::Client => "the client",
+        Side::Both => "registry and client",
+    };
+    let mut text = format!("{}  {}, {side}\n{}\n", rule.id, rule.level, rule.requirement);
     let ids: Vec<_> = plans.iter().filter(|plan| plan.scenario.spec.iter().any(|spec| spec == rule.id)).collect();
     if !ids.is_empty() {
         text.push_str("\nScenarios that assert it:\n");

@@ -101,7 +101,7 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
         return Ok(shakedown_reports::FORMATS.iter().map(|format| Row::new(format.name, format.about)).collect());
     }
     if what.profiles {
-        return Ok(shakedown_s3::profiles::profiles().iter().map(|profile| Row::new(profile.name.clone(), profile.about.clone())).collect());
+        return Ok(shakedown_s3::profiles::profiles().iter().map(|profile| Row::new(profile.name, profile.about.as_str())).collect());
     }
     if what.systems {
         return systems();
@@ -125,7 +125,7 @@ fn systems() -> Result<Vec<Row>, Failure> {
     ];
     for name in shakedown_engine::SystemFile::shipped_names() {
         let text = shakedown_engine::SystemFile::shipped(name).unwrap_or_default();
-        let file = shakedown_engine::SystemFile::parse(name, text).map_err(|error| Failure::usage(error.rendered))?;
+        let file = shakedown_engine::SystemFile::parse(name, text).map_err(|error| Failure::usage(error.to_string()))?;
         rows.push(Row::new(name, file.title));
     }
     Ok(rows)

@@ -195,7 +195,7 @@ impl TargetArgs {
                 "there is no system `{name}`; `shakedown list --systems` shows them, and a file (*.yaml) or a URL is taken, too"
             )));
         };
-        file.map(|file| SystemChoice::Process(Box::new(file))).map_err(|error| Failure::usage(error.rendered))
+        file.map(|file| SystemChoice::Process(Box::new(file))).map_err(|error| Failure::usage(error.to_string()))
     }
 }
 

@@ -8,6 +8,7 @@ use shakedown_faults::Fault;
 use shakedown_registry::{DefectSet, Redirect, Registry, RegistryConfig, defects};
 use shakedown_s3::{Credential, S3Config, S3Mock};
 use shakedown_wire::server::{self, Server, ServerOptions};
+use shakedown_wire::redact::Redactor;
 use shakedown_wire::{Clock, Party, Request, network};
 
 use crate::exit::Exit;
@@ -228,11 +229,11 @@ fn logged(name: &'static str, party: Party, clock: &Clock, output: &Output) -> P
     if output.verbose == 0 {
         return party;
     }
-    let (clock, output) = (clock.clone(), output.clone());
+    let (clock, output, redactor) = (clock.clone(), output.clone(), Redactor::default());
     Party::from_fn(move |request: Request| {
         let (party, clock, output) = (party.clone(), clock.clone(), output.clone());
+        let line = format!("{} {}", request.method(), redactor.uri(request.uri()));
         async move {
-            let line = format!("{} {}", request.method(), shakedown_wire::redact::uri(&request.uri().to_string()));
             let began = clock.elapsed();
             let result = party.send(request).await;
             let took = milliseconds(clock.elapsed().saturating_sub(began));
