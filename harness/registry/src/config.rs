@@ -48,11 +48,12 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest pause, also when `Retry-After` asks for more.
     pub cap: Duration,
-    /// Limit of one try, until the head (and the body of small answers) is there.
+    /// Limit of one try, until the head (and the body of small answers) is there, and of silence in a streamed body; a second is added
+    /// for each MiB that is sent.
     pub attempt_timeout: Duration,
     /// The same for CompleteMultipartUpload and copies, which may take long on large objects.
     pub slow_timeout: Duration,
-    /// Limit of one call with all its tries and pauses.
+    /// Limit of one call with all its tries and pauses, where one try may not take longer by itself.
     pub deadline: Duration,
     /// How long something that was acknowledged may stay invisible before it counts as lost (incidents A07, A09).
     pub patience: Duration,
@@ -64,9 +65,9 @@ impl Default for RetryPolicy {
             attempts: 5,
             base: Duration::from_millis(100),
             cap: Duration::from_secs(5),
-            attempt_timeout: Duration::from_secs(20),
+            attempt_timeout: Duration::from_secs(10),
             slow_timeout: Duration::from_secs(120),
-            deadline: Duration::from_secs(180),
+            deadline: Duration::from_secs(30),
             patience: Duration::from_millis(2500),
         }
     }

@@ -17,6 +17,7 @@ mod config;
 mod context;
 pub mod defects;
 mod layout;
+mod locks;
 mod registry;
 mod storage;
 mod uploads;

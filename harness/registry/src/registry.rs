@@ -9,6 +9,7 @@ use shakedown_wire::{Clock, Party};
 use crate::api;
 use crate::config::RegistryConfig;
 use crate::layout::Layout;
+use crate::locks::KeyLocks;
 use crate::storage::{Storage, StorageCounts};
 use crate::uploads::Sessions;
 
@@ -23,6 +24,8 @@ pub(crate) struct App {
     pub(crate) layout: Layout,
     pub(crate) storage: Storage,
     pub(crate) sessions: Sessions,
+    /// Held while a tag is moved (incident I08).
+    pub(crate) tag_locks: KeyLocks,
     rng: Mutex<ChaCha8Rng>,
 }
 
@@ -34,7 +37,7 @@ impl Registry {
         let storage = Storage::new(storage, config.storage.clone(), clock, seed ^ 0x5331, config.defects.clone());
         let sessions = Sessions::new(storage.clone(), layout.clone());
         let rng = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
-        Self(Arc::new(App { config, layout, storage, sessions, rng }))
+        Self(Arc::new(App { config, layout, storage, sessions, tag_locks: KeyLocks::default(), rng }))
     }
 
     /// The registry's HTTP side.

@@ -169,7 +169,9 @@ async fn store(
     referrers::record(app, cx, name, manifest, digest, bytes.len() as u64).await?;
     for tag in tags {
         // A tag is listed as soon as anything stands in its directory, so what it points to comes before its history.
-        storage.put_link(cx, &layout.tag_current(name, tag), &link).await?;
+        let current = layout.tag_current(name, tag);
+        let _moving = app.tag_locks.lock(&current).await;
+        storage.put_link(cx, &current, &link).await?;
         storage.put(cx, &layout.tag_index(name, tag, digest), &link).await?;
     }
     Ok(())

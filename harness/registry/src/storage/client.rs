@@ -112,12 +112,14 @@ impl Storage {
     /// Sends `call` until its answer is what `expect` says, or trying again makes no sense.
     pub(crate) async fn call(&self, cx: &Context, call: &Call, expect: Expect) -> Result<Answer, StorageError> {
         let policy = self.retry();
-        let deadline = Instant::now() + policy.deadline;
+        let limit = if call.op.is_slow() { policy.slow_timeout } else { policy.attempt_timeout };
+        // A slow link is not a dead one: a mebibyte a second is enough.
+        let limit = limit + Duration::from_secs(call.payload.len() >> 20);
+        let deadline = Instant::now() + policy.deadline.max(limit);
         let mut credentials = self.config().credentials.current();
         let (mut attempts, mut refreshed) = (0, false);
         loop {
             attempts += 1;
-            let limit = if call.op.is_slow() { policy.slow_timeout } else { policy.attempt_timeout };
             let left = limit.min(deadline.saturating_duration_since(Instant::now()));
             let flaw = match self.attempt(cx, call, expect, &credentials, left).await {
                 Ok(answer) => {

@@ -78,16 +78,16 @@ impl Storage {
         if self.put_once(cx, key, payload).await? || self.defects().has(&links_not_verified::DEFECT) {
             return Ok(());
         }
-        self.read_back(cx, key, payload).await
+        self.read_back(cx, key, payload, false).await
     }
 
     /// Writes a small object and reads it back whatever the store says: links and tags (incident A15).
     pub(crate) async fn put_link(&self, cx: &Context, key: &str, payload: &Payload) -> Result<(), StorageError> {
-        self.put_once(cx, key, payload).await?;
+        let proven = self.put_once(cx, key, payload).await?;
         if self.defects().has(&links_not_verified::DEFECT) {
             return Ok(());
         }
-        self.read_back(cx, key, payload).await
+        self.read_back(cx, key, payload, proven).await
     }
 
     /// True if the answer proves that the bytes arrived.
@@ -104,28 +104,36 @@ impl Storage {
         etag(headers).is_some_and(|etag| !self.etags_are_md5() || etag == payload.md5_hex())
     }
 
-    /// Reads until the object is `payload`; writes it again when it stays away.
-    async fn read_back(&self, cx: &Context, key: &str, payload: &Payload) -> Result<(), StorageError> {
+    /// Reads until the object is `payload`; writes it again when it stays away. `proven`: the write itself is beyond doubt, so another
+    /// whole object in its place was written by somebody else in the meantime (incident I08).
+    async fn read_back(&self, cx: &Context, key: &str, payload: &Payload, proven: bool) -> Result<(), StorageError> {
         let until = Instant::now() + self.retry().patience;
         let limit = usize::try_from(payload.len()).unwrap_or(usize::MAX).saturating_add(64 << 10);
         let mut rewrites = 0;
+        let mut superseded = false;
         for look in 1.. {
             let found = self.get(cx, key, limit).await?;
-            if let Some(found) = found.filter(|found| payload.same_as(&found.bytes)) {
-                if found.etag.is_some_and(|etag| etag != payload.md5_hex()) {
+            if found.as_ref().is_some_and(|found| payload.same_as(&found.bytes)) {
+                if found.and_then(|found| found.etag).is_some_and(|etag| etag != payload.md5_hex()) {
                     self.note_foreign_etags();
                 }
                 return Ok(());
             }
+            superseded = proven && found.is_some_and(|found| found.is_as_stored());
             let pause = self.pause(look, None);
             if Instant::now() + pause > until {
                 break;
             }
             sleep(pause).await;
-            if rewrites < REWRITES {
+            // Late is more likely than lost: the first looks only look.
+            if look > 2 && rewrites < REWRITES {
                 rewrites += 1;
                 self.put_once(cx, key, payload).await?;
             }
+        }
+        if superseded {
+            cx.info("storage: a link was written and then changed by somebody else");
+            return Ok(());
         }
         let call = Call::on_key(Op::PutObject, key);
         Err(self.failed(

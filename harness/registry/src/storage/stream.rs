@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use shakedown_oci::ServedRange;
 use shakedown_wire::{Body, WireError};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::answer::{Answer, Expect, content_length, etag};
 use super::call::{Call, Op};
@@ -150,7 +150,9 @@ impl Reader {
     /// The next bytes that belong to the range.
     async fn frame(&mut self) -> Result<Bytes, WireError> {
         loop {
-            match self.body.next().await {
+            let limit = self.storage.retry().attempt_timeout;
+            let next = timeout(limit, self.body.next()).await;
+            match next.unwrap_or(Some(Err(WireError::Timeout { after: limit }))) {
                 Some(Ok(frame)) => {
                     if let Some(frame) = self.fit(frame) {
                         return Ok(frame);

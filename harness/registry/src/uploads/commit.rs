@@ -170,6 +170,11 @@ impl Commit<'_> {
             } else {
                 storage.copy(self.cx, &self.keys.data, to).await
             };
+            // Another replica may have finished this session and cleaned up its data.
+            let absent = copied.as_ref().is_err_and(|error| error.kind() == Kind::Absent);
+            if absent && storage.size(self.cx, to).await? == Some(size) {
+                return Ok(());
+            }
             let pause = storage.pause(look, None);
             match copied {
                 Err(error) if error.kind() == Kind::Absent && Instant::now() + pause < until => sleep(pause).await,

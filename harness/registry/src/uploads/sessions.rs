@@ -1,17 +1,18 @@
 //! Finds, writes and forgets session objects; keeps two requests of one session apart within this process.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shakedown_oci::RepositoryName;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep};
 
 use super::{Hint, Session, Target};
 use crate::context::Context;
 use crate::defects::{find_upload_by_listing, one_page_of_parts, session_not_retried};
 use crate::layout::Layout;
+use crate::locks::KeyLocks;
 use crate::storage::{Kind, Storage, StorageError};
 
 /// The largest session object: the largest tail and its head.
@@ -34,7 +35,7 @@ pub(crate) struct Sessions(Arc<Shared>);
 struct Shared {
     storage: Storage,
     layout: Layout,
-    locks: Mutex<BTreeMap<String, Weak<AsyncMutex<()>>>>,
+    locks: KeyLocks,
     closed: Mutex<Closed>,
 }
 
@@ -46,7 +47,7 @@ struct Closed {
 
 impl Sessions {
     pub(crate) fn new(storage: Storage, layout: Layout) -> Self {
-        Self(Arc::new(Shared { storage, layout, locks: Mutex::default(), closed: Mutex::default() }))
+        Self(Arc::new(Shared { storage, layout, locks: KeyLocks::default(), closed: Mutex::default() }))
     }
 
     pub(crate) fn storage(&self) -> &Storage {
@@ -67,19 +68,7 @@ impl Sessions {
 
     /// Waits until no other request of this process works on the session (incidents D11, A23).
     pub(crate) async fn lock(&self, keys: &UploadKeys) -> OwnedMutexGuard<()> {
-        let lock = {
-            let mut locks = self.0.locks.lock().unwrap_or_else(PoisonError::into_inner);
-            locks.retain(|_, lock| lock.strong_count() > 0);
-            match locks.get(&keys.session).and_then(Weak::upgrade) {
-                Some(lock) => lock,
-                None => {
-                    let lock = Arc::new(AsyncMutex::new(()));
-                    locks.insert(keys.session.clone(), Arc::downgrade(&lock));
-                    lock
-                }
-            }
-        };
-        lock.lock_owned().await
+        self.0.locks.lock(&keys.session).await
     }
 
     /// The session, at least as new as `hint` says; `None` if there is none. `patient`: a session that must be there by a young hint

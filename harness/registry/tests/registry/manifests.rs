@@ -270,3 +270,35 @@ async fn damaged_links_and_bytes_are_absent_or_trouble_and_a_push_heals_them() {
     assert_eq!(lab.get("/v2/lab/app/manifests/v1").await.status, StatusCode::NOT_FOUND, "I03");
     assert_eq!(lab.get(&format!("/v2/lab/app/manifests/{digest}")).await.status, StatusCode::NOT_FOUND, "I03");
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_two_pushes_to_one_tag_at_once_either_wins_wholly() {
+    let lab = Lab::new();
+    let first = lab.push_image("lab/app", "one").await;
+    let second = [first.as_slice(), b"\n"].concat();
+    let storage = lab.s3.party();
+    let slow = shakedown_wire::Party::from_fn(move |request: shakedown_wire::Request| {
+        let storage = storage.clone();
+        async move {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            storage.send(request).await
+        }
+    });
+    let headers = [("content-type", media_type::OCI_MANIFEST)];
+    for same_process in [true, false] {
+        let one = lab.replica_through(slow.clone());
+        let two = if same_process { one.clone() } else { lab.replica_through(slow.clone()) };
+        let (one, two) = (one.party(), two.party());
+        let (left, right) = tokio::join!(
+            crate::support::call(&one, Method::PUT, "/v2/lab/app/manifests/same", &headers, first.clone()),
+            crate::support::call(&two, Method::PUT, "/v2/lab/app/manifests/same", &headers, second.clone())
+        );
+        assert_eq!(
+            (left.unwrap().status, right.unwrap().status),
+            (StatusCode::CREATED, StatusCode::CREATED),
+            "I08 {same_process}"
+        );
+        let pulled = lab.get("/v2/lab/app/manifests/same").await;
+        assert!(pulled.body == first || pulled.body == second, "I08");
+    }
+}

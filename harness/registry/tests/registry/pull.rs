@@ -213,3 +213,29 @@ async fn locations_are_relative_or_as_the_gateway_is_seen() {
         assert!(reply.header("location").starts_with(expected), "{}", reply.header("location"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_storage_that_falls_silent_is_asked_again() {
+    let lab = Lab::new();
+    let whole = bytes(BIG);
+    let digest = lab.push_blob("lab/app", &whole).await;
+    let silent = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let storage = lab.s3.party();
+    let stalling = Party::from_fn(move |request: Request| {
+        let (storage, silent) = (storage.clone(), silent.clone());
+        async move {
+            let is_data = request.method() == Method::GET && request.uri().path().ends_with("/data");
+            let response = storage.send(request).await?;
+            if !is_data || !silent.swap(false, std::sync::atomic::Ordering::Relaxed) {
+                return Ok(response);
+            }
+            let (head, body) = response.into_parts();
+            let first = futures_util::stream::iter([Ok(body.collect(BIG).await?.slice(..1000))]);
+            let stream = futures_util::StreamExt::chain(first, futures_util::stream::pending());
+            Ok(http::Response::from_parts(head, Body::sized(BIG as u64, stream)))
+        }
+    });
+    let path = format!("/v2/lab/app/blobs/{digest}");
+    let reply = call(&lab.replica_through(stalling).party(), Method::GET, &path, &[], Body::empty()).await.unwrap();
+    assert_eq!(reply.body, whole);
+}
