@@ -32,6 +32,8 @@ const FRONT_LIMIT: usize = 20_000;
 const S3_AUTHORITY: &str = "s3.test";
 /// The bucket of every scenario; each has a mock of its own.
 const BUCKET: &str = "lab";
+/// Access keys that are good at the same time; more than one lets a registry exchange expired ones.
+const KEYS: u32 = 8;
 /// How long a client waits for an answer, and for the next byte of one.
 const PATIENCE_IN_MEMORY: Duration = Duration::from_secs(300);
 const PATIENCE_OVER_TCP: Duration = Duration::from_secs(120);
@@ -309,17 +311,20 @@ impl Parts {
 
     /// The mock with the scenario's rules, and where it is to be found.
     fn mock(&self, plan: &Plan, setup: &Setup) -> Result<(S3Mock, Storage, Vec<Server>), ViewError> {
-        let secret_key = format!("{:016x}{:016x}", derive(self.seed, &["secret"]), derive(self.seed, &["key"]));
+        let key = |number: u32| {
+            let part = |what: &str| derive(self.seed, &[what, &number.to_string()]);
+            (format!("AKIASHAKEDOWN{number}"), format!("{:016x}{:016x}", part("secret"), part("key")))
+        };
         let mut storage = Storage {
             endpoint: format!("http://{S3_AUTHORITY}"),
             bucket: BUCKET.to_owned(),
-            access_key: "AKIASHAKEDOWN".to_owned(),
-            secret_key,
+            keys: (0..KEYS).map(key).collect(),
             region: "us-east-1".to_owned(),
         };
-        self.front.secret(&storage.secret_key);
-        let credential = Credential::new(&storage.access_key, &storage.secret_key);
-        let config = s3_config(S3Config::with_bucket(BUCKET, credential), &plan.scenario.given.s3);
+        storage.keys.iter().for_each(|(_, secret)| self.front.secret(secret));
+        let credentials = storage.keys.iter().map(|(access_key, secret_key)| Credential::new(access_key, secret_key)).collect();
+        let config = S3Config { buckets: vec![BUCKET.to_owned()], credentials, ..S3Config::default() };
+        let config = s3_config(config, &plan.scenario.given.s3);
         let mock = S3Mock::new(config, self.clock.clone(), derive(self.seed, &["s3"]));
         for secret in &setup.secrets {
             mock.recorder().secret(secret);

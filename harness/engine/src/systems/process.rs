@@ -32,12 +32,22 @@ pub(crate) struct Storage {
     pub(crate) endpoint: String,
     /// Bucket.
     pub(crate) bucket: String,
-    /// Access key.
-    pub(crate) access_key: String,
-    /// Secret key.
-    pub(crate) secret_key: String,
+    /// Access keys with their secrets; the first are used, the others lie ready for systems that can fetch new ones.
+    pub(crate) keys: Vec<(String, String)>,
     /// Region.
     pub(crate) region: String,
+}
+
+impl Storage {
+    /// The access key to begin with.
+    pub(crate) fn access_key(&self) -> &str {
+        self.keys.first().map_or("", |(access_key, _)| access_key)
+    }
+
+    /// Its secret.
+    pub(crate) fn secret_key(&self) -> &str {
+        self.keys.first().map_or("", |(_, secret_key)| secret_key)
+    }
 }
 
 /// A running child with all that is needed to start it again.
@@ -241,8 +251,8 @@ fn values(
         ("endpoint", storage.endpoint.clone()),
         ("endpoint-authority", authority.unwrap_or_default()),
         ("bucket", storage.bucket.clone()),
-        ("access-key", storage.access_key.clone()),
-        ("secret-key", storage.secret_key.clone()),
+        ("access-key", storage.access_key().to_owned()),
+        ("secret-key", storage.secret_key().to_owned()),
         ("region", storage.region.clone()),
         ("port", address.port().to_string()),
         ("dir", dir.display().to_string()),

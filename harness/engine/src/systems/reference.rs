@@ -1,10 +1,12 @@
 //! The reference registry in this process, in memory or on a loopback socket.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::LocalBoxFuture;
 use http::Uri;
-use shakedown_registry::{DefectSet, Redirect, Registry, RegistryConfig};
+use shakedown_registry::{CredentialSource, Credentials, DefectSet, Redirect, Registry, RegistryConfig};
 use shakedown_scenario::{RegistrySettings, S3Settings};
 use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Clock, MemoryNet, Party};
@@ -139,6 +141,26 @@ pub(super) fn defects(ids: &[String]) -> Result<DefectSet, String> {
     })
 }
 
+/// Temporary credentials, as a metadata service gives them out: when some are refused as expired, others lie ready (incident B11).
+#[derive(Debug)]
+struct TemporaryCredentials {
+    given_out: Vec<Credentials>,
+    current: AtomicUsize,
+}
+
+impl CredentialSource for TemporaryCredentials {
+    fn current(&self) -> Credentials {
+        self.given_out[self.current.load(Ordering::Relaxed) % self.given_out.len()].clone()
+    }
+
+    fn refresh(&self, expired: &Credentials) -> Option<Credentials> {
+        if *expired == self.current() {
+            self.current.fetch_add(1, Ordering::Relaxed);
+        }
+        Some(self.current()).filter(|current| current != expired)
+    }
+}
+
 /// The registry's configuration for a scenario: its settings, and the limits of the store as its operator would enter them.
 ///
 /// # Errors
@@ -150,8 +172,15 @@ pub(crate) fn settings_of_reference(
     defect_ids: &[String],
 ) -> Result<RegistryConfig, ViewError> {
     let endpoint: Uri = storage.endpoint.parse().map_err(|error| environment("the storage's address", error))?;
-    let mut config = RegistryConfig::new(endpoint, &storage.bucket, &storage.access_key, &storage.secret_key);
+    let mut config = RegistryConfig::new(endpoint, &storage.bucket, storage.access_key(), storage.secret_key());
     config.storage.region.clone_from(&storage.region);
+    let given_out = storage.keys.iter().map(|(access_key, secret_key)| Credentials {
+        access_key: access_key.clone(),
+        secret_key: secret_key.clone(),
+        session_token: None,
+    });
+    config.storage.credentials =
+        Arc::new(TemporaryCredentials { given_out: given_out.collect(), current: AtomicUsize::new(0) });
     config.defects = defects(defect_ids).map_err(|error| environment("the reference registry", error))?;
     // `storage-health` needs no switch here: every answer tells how the storage is.
     if let Some(size) = chosen.part_size {
