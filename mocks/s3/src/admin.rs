@@ -194,7 +194,7 @@ impl Admin {
         let object = self.object(bucket, key)?;
         check_offset(key, &object, length)?;
         let content = object.content.slice(0..length);
-        self.store_object(bucket, key, Object { head: object.head.clone(), content })
+        self.store_object(bucket, key, Object::new(object.head.clone(), content))
     }
 
     /// Flips the bits of the byte at `at`, behind everybody's back: its ETag stays.
@@ -210,7 +210,7 @@ impl Admin {
         let middle = self.write(Body::full(flipped)).await?.content;
         let (before, after) = (object.content.slice(0..at), object.content.slice(end..u64::MAX));
         let content = Content::join([&before, &middle, &after].into_iter());
-        self.store_object(bucket, key, Object { head: object.head.clone(), content })
+        self.store_object(bucket, key, Object::new(object.head.clone(), content))
     }
 
     /// The open uploads with their parts, in the order of listings.
@@ -271,7 +271,7 @@ impl Admin {
             headers: crate::metadata::kept(&http::HeaderMap::new()),
             ..Head::default()
         };
-        Ok(Object { head, content })
+        Ok(Object::new(head, content))
     }
 
     fn store_object(&self, bucket: &str, key: &str, object: Object) -> Result<(), AdminError> {

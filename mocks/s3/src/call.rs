@@ -14,6 +14,7 @@ use crate::checksum::Algorithm;
 use crate::config::{EtagMode, S3Config};
 use crate::error::{Code, S3Error};
 use crate::faults::Orders;
+use crate::metadata;
 use crate::payload::{Digests, Payload};
 use crate::request::Target;
 use crate::store::{Content, Head, Object, Store, Writing};
@@ -160,6 +161,7 @@ impl Call {
 
     /// Refuses headers this store is told to refuse.
     pub(crate) fn need_allowed_headers(&self) -> Result<(), S3Error> {
+        metadata::check(&self.headers)?;
         if self.config.refuse_acl && self.headers.contains_key("x-amz-acl") {
             return Err(Code::AccessControlListNotSupported.into());
         }
@@ -191,7 +193,7 @@ impl Call {
         Head {
             etag: etag.unwrap_or_else(|| self.mock.inner.ids.etag()),
             modified_us: crate::store::micros(self.now()),
-            headers: crate::metadata::kept(&self.headers),
+            headers: metadata::kept(&self.headers),
             checksums: checksums.collect(),
         }
     }

@@ -102,11 +102,11 @@ fn whole_seconds(time: SystemTime) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Head;
+    use crate::store::{Content, Head};
 
     fn object() -> Object {
         let head = Head { etag: "abc".into(), modified_us: 1_000_000_500_000, ..Head::default() };
-        Object { head, ..Object::default() }
+        Object::new(head, Content::default())
     }
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {

@@ -64,6 +64,7 @@ codes! {
     MalformedTrailerError 400 "The request contained trailing data that was not well-formed or did not conform to our published schema."
     MalformedXML 400 "The XML you provided was not well-formed or did not validate against our published schema"
     MaxMessageLengthExceeded 400 "Your request was too big."
+    MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size"
     MethodNotAllowed 405 "The specified method is not allowed against this resource."
     MissingContentLength 411 "You must provide the Content-Length HTTP header."
     NoSuchBucket 404 "The specified bucket does not exist"
@@ -76,6 +77,7 @@ codes! {
     SecondLevelDomainForbidden 403 "Please use virtual hosted style to access."
     ServiceUnavailable 503 "Reduce your request rate."
     SignatureDoesNotMatch 403 "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+    TooManyBuckets 400 "You have attempted to create more buckets than allowed"
     XAmzContentSHA256Mismatch 400 "The provided 'x-amz-content-sha256' header does not match what was computed."
 }
 

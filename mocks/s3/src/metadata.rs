@@ -4,11 +4,26 @@ use std::collections::BTreeMap;
 
 use http::HeaderMap;
 
+use crate::error::{Code, S3Error};
+
 /// Standard headers S3 keeps.
 const KEPT: [&str; 6] =
     ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 /// The prefix of user metadata.
 const USER: &str = "x-amz-meta-";
+
+/// Longest user metadata, names and values together.
+const MAX_USER: usize = 2048;
+
+/// Refuses more user metadata than S3 keeps.
+pub(crate) fn check(headers: &HeaderMap) -> Result<(), S3Error> {
+    let user = headers.iter().filter_map(|(name, value)| Some(name.as_str().strip_prefix(USER)?.len() + value.len()));
+    let size: usize = user.sum();
+    if size <= MAX_USER {
+        return Ok(());
+    }
+    Err(S3Error::from(Code::MetadataTooLarge).with("Size", size).with("MaxSizeAllowed", MAX_USER))
+}
 
 /// The headers of a request that are kept.
 pub(crate) fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {

@@ -29,7 +29,7 @@ pub(super) async fn run(mut call: Call) -> Result<Answer, S3Error> {
     if !call.orders.not_applied {
         let headers = &call.headers;
         let check = |existing: Option<&Object>| conditions::check_write(headers, existing);
-        call.store().complete_upload((bucket, key, id), Object { head, content }, call.writing(), check)?;
+        call.store().complete_upload((bucket, key, id), Object::new(head, content), call.writing(), check)?;
     }
     Ok(answer)
 }

@@ -28,7 +28,7 @@ pub(super) async fn object(call: Call) -> Result<Answer, S3Error> {
     let head = Head { etag, modified_us: micros(call.now()), headers, checksums: source.head.checksums.clone() };
     let answer = result("CopyObjectResult", &head).noting(format!("{} bytes", source.content.length()));
     if !call.orders.not_applied {
-        let object = Object { head, content: source.content.clone() };
+        let object = Object::new(head, source.content.clone());
         let headers = &call.headers;
         let check = |existing: Option<&Object>| conditions::check_write(headers, existing);
         call.store().put_object(call.bucket(), call.key(), object, call.writing(), check)?;
@@ -47,7 +47,7 @@ pub(super) async fn part(call: Call) -> Result<Answer, S3Error> {
     let head = Head { etag, modified_us: micros(call.now()), ..Head::default() };
     let answer = result("CopyPartResult", &head).noting(format!("part {number}, {} bytes", content.length()));
     if !call.orders.not_applied {
-        call.store().put_part(at, number, Object { head, content }, call.writing())?;
+        call.store().put_part(at, number, Object::new(head, content), call.writing())?;
     }
     Ok(answer)
 }

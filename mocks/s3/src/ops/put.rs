@@ -36,7 +36,7 @@ pub(super) async fn part(mut call: Call) -> Result<Answer, S3Error> {
 async fn read(call: &mut Call) -> Result<Object, S3Error> {
     let payload = call.take_payload()?;
     let (content, digests) = call.store().write(payload).await?;
-    Ok(Object { head: call.head_of(&digests), content })
+    Ok(Object::new(call.head_of(&digests), content))
 }
 
 /// The part number of UploadPart and UploadPartCopy.

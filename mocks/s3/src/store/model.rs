@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
+use crate::error::{Code, S3Error};
+
+/// Objects and parts of all buckets together; one costs about a kilobyte.
+const MAX_ENTRIES: usize = 5_000_000;
 
 /// What is known of an object or a part besides its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,10 +44,39 @@ pub(crate) fn micros(time: SystemTime) -> u64 {
 }
 
 /// An object.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Object {
     pub(crate) head: Head,
     pub(crate) content: Content,
+    /// Its place in the index, once it has one.
+    pub(super) entry: Option<Entry>,
+}
+
+impl Object {
+    pub(crate) fn new(head: Head, content: Content) -> Self {
+        Self { head, content, entry: None }
+    }
+}
+
+/// One object or part of the index, counted: copies have no bytes of their own, so bytes alone would not bound their number.
+#[derive(Debug)]
+pub(super) struct Entry(Arc<AtomicUsize>);
+
+impl Entry {
+    /// One more, if there is room.
+    pub(super) fn new(count: &Arc<AtomicUsize>) -> Result<Self, S3Error> {
+        let entry = Self(count.clone());
+        if count.fetch_add(1, Ordering::Relaxed) >= MAX_ENTRIES {
+            return Err(S3Error::new(Code::ServiceUnavailable, "The store holds too many objects and parts."));
+        }
+        Ok(entry)
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A part of an upload.

@@ -51,6 +51,7 @@ impl Store {
     ) -> Result<(), S3Error> {
         let mut state = self.state();
         check(state.bucket(bucket)?.objects.get(key).and_then(|versions| versions.latest()).map(Arc::as_ref))?;
+        let object = self.enter(object)?;
         self.keep_object(bucket, key, &object)?;
         state.push_object(bucket, key, Some(Arc::new(object)), writing)
     }

@@ -53,7 +53,7 @@ impl State {
                 let Some(bucket) = self.buckets.get_mut(bucket.as_ref()) else { return };
                 match contents.content(&content) {
                     Some(content) => {
-                        let object = Object { head: head.into_owned(), content };
+                        let object = Object::new(head.into_owned(), content);
                         bucket.objects.insert(key.into_owned(), single(object));
                     }
                     None => tracing::warn!(%key, "the bytes of an object are gone from the S3 store's directory"),
@@ -75,7 +75,7 @@ impl State {
                     return;
                 };
                 if let Some(content) = contents.content(&content) {
-                    slot.parts.insert(number, single(Object { head: head.into_owned(), content }));
+                    slot.parts.insert(number, single(Object::new(head.into_owned(), content)));
                 }
             }
             Change::NoUpload { bucket, id } => {

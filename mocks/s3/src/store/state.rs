@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::backend::{Backend, Change, Writer};
 use super::content::Content;
 use super::history::{History, Superseded};
-use super::model::{Finished, Object, Part, Upload};
+use super::model::{Entry, Finished, Object, Part, Upload};
 use crate::error::{Code, S3Error};
 use crate::payload::{Digests, Payload};
 use crate::visibility::{Hide, Stamp, Versions};
@@ -16,11 +17,14 @@ use crate::visibility::{Hide, Stamp, Versions};
 /// Remembered completions and 404s, each at most so many a bucket.
 const MAX_REMEMBERED: usize = 10_000;
 
+const MAX_BUCKETS: usize = 10_000;
+
 /// The store: the index and the backend behind it.
 pub(crate) struct Store {
     /// Dropped before the index: a file store that closes must not take the end of the references for deletes.
     backend: Box<dyn Backend>,
     state: Mutex<State>,
+    entries: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -65,7 +69,7 @@ impl Store {
     }
 
     pub(super) fn with_state(state: State, backend: Box<dyn Backend>) -> Self {
-        Self { backend, state: Mutex::new(state) }
+        Self { backend, state: Mutex::new(state), entries: Arc::default() }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -74,6 +78,12 @@ impl Store {
 
     pub(super) fn keep(&self, change: &Change<'_>) -> Result<(), S3Error> {
         self.backend.keep(change)
+    }
+
+    /// Gives an object its place in the index.
+    pub(super) fn enter(&self, mut object: Object) -> Result<Object, S3Error> {
+        object.entry = Some(Entry::new(&self.entries)?);
+        Ok(object)
     }
 
     /// How many writes there were.
@@ -111,6 +121,9 @@ impl Store {
         let mut state = self.state();
         if state.buckets.contains_key(name) {
             return Ok(false);
+        }
+        if state.buckets.len() >= MAX_BUCKETS {
+            return Err(Code::TooManyBuckets.into());
         }
         self.keep(&Change::Bucket { bucket: Cow::Borrowed(name), created_us })?;
         state.buckets.insert(name.to_owned(), Bucket { created_us, ..Bucket::default() });
@@ -151,7 +164,7 @@ impl State {
         &mut self,
         bucket: &str,
         key: &str,
-        object: Option<std::sync::Arc<Object>>,
+        object: Option<Arc<Object>>,
         writing: Writing,
     ) -> Result<(), S3Error> {
         let stamp = self.stamp(writing);

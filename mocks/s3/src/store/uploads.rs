@@ -69,6 +69,7 @@ impl Store {
         let (bucket, key, id) = at;
         let mut state = self.state();
         state.bucket(bucket)?.slot(key, id)?;
+        let part = self.enter(part)?;
         self.keep(&Change::Part {
             bucket: Cow::Borrowed(bucket),
             id: Cow::Borrowed(id),
@@ -100,6 +101,7 @@ impl Store {
         let found = state.bucket(bucket)?;
         found.slot(key, id)?;
         check(found.objects.get(key).and_then(|versions| versions.latest()).map(Arc::as_ref))?;
+        let object = self.enter(object)?;
         self.keep_object(bucket, key, &object)?;
         self.keep(&Change::NoUpload { bucket: Cow::Borrowed(bucket), id: Cow::Borrowed(id) })?;
         let finished = Finished { key: key.to_owned(), etag: object.head.etag.clone() };
