@@ -115,6 +115,13 @@ impl Server {
         }
     }
 
+    /// Ends everything now and returns when the address is free again.
+    pub async fn kill(mut self) {
+        self.abort();
+        // The listener and the connections are gone when their task is.
+        let _ = (&mut self.accepting).await;
+    }
+
     /// Ends everything now.
     pub fn abort(&self) {
         self.accepting.abort();

@@ -91,7 +91,7 @@ impl ReferenceSystem {
         }
         if let Place::Tcp { server, .. } = &mut self.place {
             match server.take() {
-                Some(server) if kill => server.abort(),
+                Some(server) if kill => server.kill().await,
                 Some(server) => server.shutdown().await,
                 None => {}
             }
