@@ -105,7 +105,7 @@ fn docker_registry_shows_the_figures_of_the_field_reports() {
     )
     .unwrap();
     let (_s3, ready) = serve(&["s3", "--listen", "127.0.0.1:0", "--fault", faults.to_str().unwrap()], home.path());
-    let (_registry, address) = docker_registry(word_after(&ready, "S3 on "), "lab", false, home.path());
+    let (registry, address) = docker_registry(word_after(&ready, "S3 on "), "lab", false, home.path());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = network::client(&NetworkOptions::default());
@@ -115,7 +115,8 @@ fn docker_registry_shows_the_figures_of_the_field_reports() {
         let (status, _, _, body) = call(&client, "PATCH", &location.expect("a Location"), "some bytes").await;
         let text = String::from_utf8(body).unwrap();
         assert_eq!((status, text.len()), (500, 203), "{text}");
-        assert!(text.contains("Path not found"), "{text}");
+        let log = registry.line_with("err.detail");
+        assert!(log.contains("s3aws: Path not found: /docker/registry/v2/repositories/gitlab-ci/100017681/_uploads/"), "{log}");
 
         let missing = format!("{base}/blobs/sha256:{}", "0".repeat(64));
         let (status, length, _, _) = call(&client, "HEAD", &missing, "").await;
