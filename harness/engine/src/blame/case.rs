@@ -211,6 +211,16 @@ fn related(calls: &[Call], focus: Option<usize>) -> Vec<usize> {
     related
 }
 
+/// [`path`] with digests and other ids cut to their begin.
+pub(super) fn short_path(call: &Call) -> String {
+    let parts = path(call).split('/').map(|part| {
+        let id = part.rsplit(':').next().unwrap_or(part);
+        let is_id = id.len() >= 32 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+        if is_id { format!("{}{}", &part[..part.len() - id.len()], &id[..12]) } else { part.to_owned() }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 /// Path without query, for people.
 pub(super) fn path(call: &Call) -> &str {
     let path = path_of(&call.uri);

@@ -3,7 +3,7 @@
 use shakedown_reports::Blame;
 
 use super::Rule;
-use super::case::{Case, path};
+use super::case::{Case, short_path};
 
 pub(super) const RULE: Rule = Rule { id: "registry-connection-lost", judge };
 
@@ -15,6 +15,6 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     }
     let panicked = case.log.iter().any(|line| line.contains("panic"));
     let how = if panicked { "its log holds a panic" } else { "storage had answered well" };
-    let why = format!("the registry gave no whole answer to {} {} ({error}); {how}", call.method, path(call));
+    let why = format!("the registry gave no whole answer to {} {} ({error}); {how}", call.method, short_path(call));
     Some(case.registry(why, "answer 5xx with an error body (ER1) when a handler fails"))
 }

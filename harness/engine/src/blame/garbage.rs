@@ -29,6 +29,11 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         );
         return Some(Blame { ticket: Some(about(&case.calls[at], "204")), ..blame }.with_evidence(at, "not deleted"));
     }
+    // What made the registry lose sight of its upload tells more than what was left.
+    let blinded = [Symptom::HardPage, Symptom::WrongPage, Symptom::Late, Symptom::NotApplied, Symptom::NotS3Success];
+    if case.first(&blinded).is_some() {
+        return None;
+    }
     let fix = "remove the upload directory and abort its multipart upload when a session ends, whichever way it ends";
     Some(case.registry(format!("the registry left garbage behind: {left}"), fix))
 }

@@ -3,7 +3,7 @@
 use shakedown_reports::Blame;
 
 use super::Rule;
-use super::case::{Case, path};
+use super::case::{Case, short_path};
 
 pub(super) const RULE: Rule = Rule { id: "registry-5xx", judge };
 
@@ -20,7 +20,7 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         _ => format!("although storage answered all {own} calls well"),
     };
     let panicked = case.log.iter().any(|line| line.contains("panic"));
-    let why = format!("the registry answered {} {} {status} {storage}", call.method, path(call));
+    let why = format!("the registry answered {} {} {status} {storage}", call.method, short_path(call));
     let fix = if panicked { "its log holds a panic: see there" } else { "see the registry's log for this request" };
     Some(case.registry(why, fix))
 }

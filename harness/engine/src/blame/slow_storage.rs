@@ -1,6 +1,6 @@
 //! The answer came, but too late.
 
-use shakedown_reports::{Blame, Party};
+use shakedown_reports::{Blame, Call, Party};
 
 use super::Rule;
 use super::case::Case;
@@ -30,8 +30,8 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
             case.blame(Party::Registry, Some(Party::Storage), why, "keep listings out of the way of pushes and pulls");
         return Some(blame.with_evidence(at, &took));
     }
-    let focus = case.call()?;
-    let own = focus.end_us.unwrap_or(focus.start_us).saturating_sub(focus.start_us);
+    let took_us = |call: &Call| call.end_us.unwrap_or(call.start_us).saturating_sub(call.start_us);
+    let own = case.call().map_or(0, took_us);
     let mostly_storage = slow(at) * 2 > own;
     let party = if mostly_storage { Party::Storage } else { Party::Registry };
     let why = if mostly_storage {

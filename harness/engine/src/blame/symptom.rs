@@ -85,6 +85,8 @@ fn of_error(call: &Call, status: u16) -> Option<Symptom> {
     }
     match status {
         401 | 403 => Some(Symptom::Refused),
+        // Not implemented is for good, unlike other 5xx.
+        501 => Some(Symptom::Strict),
         429 | 500.. => Some(Symptom::Throttled),
         _ if is_foreign_error(call, code) => Some(Symptom::NotXmlError),
         404 | 412 | 416 => None,
@@ -132,7 +134,8 @@ fn of_success(call: &Call) -> Option<Symptom> {
     };
     // A body that nobody read to its end says nothing.
     let readable = call.response_body.complete || !body.is_empty();
-    (readable && !body.contains(root)).then_some(Symptom::NotS3Success)
+    let is_whole = call.response_body.bytes > 512 || body.contains(&format!("</{root}>"));
+    (readable && !(body.contains(root) && is_whole)).then_some(Symptom::NotS3Success)
 }
 
 /// What a fault is, whatever its answer looks like.
@@ -191,15 +194,18 @@ fn of_later_calls(calls: &[Call], at: usize) -> Option<Symptom> {
         "ListObjects" | "ListObjectsV2" => finds_nothing(call, "<Key>"),
         _ => return None,
     };
-    let last_change =
-        calls[..at].iter().rfind(|earlier| earlier.key.as_deref() == Some(key) && changes(earlier, operation))?;
+    let change =
+        calls[..at].iter().rposition(|earlier| earlier.key.as_deref() == Some(key) && changes(earlier, operation))?;
+    let last_change = &calls[change];
+    // A call that deletes many keys does not name them here.
+    let emptied = calls[change..at].iter().any(|call| call.operation.as_deref() == Some("DeleteObjects"));
     let written = !matches!(
         last_change.operation.as_deref(),
         Some("DeleteObject" | "AbortMultipartUpload" | "CompleteMultipartUpload")
     ) || (last_change.operation.as_deref() == Some("CompleteMultipartUpload")
         && operation != "ListMultipartUploads");
     let went_well = last_change.status.is_some_and(|status| status < 300) && of_success(last_change).is_none();
-    (missed && written && went_well).then_some(Symptom::Late)
+    (missed && written && went_well && !emptied).then_some(Symptom::Late)
 }
 
 fn finds_nothing(call: &Call, element: &str) -> bool {

@@ -3,7 +3,7 @@
 use shakedown_reports::Blame;
 
 use super::Rule;
-use super::case::{Case, path};
+use super::case::{Case, short_path};
 
 pub(super) const RULE: Rule = Rule { id: "registry-wrong-answer", judge };
 
@@ -22,7 +22,7 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     let why = format!(
         "the registry answered {} {} {status}, expected {expected}{rules}; storage had answered well",
         call.method,
-        path(call)
+        short_path(call)
     );
     Some(case.registry(why, ""))
 }

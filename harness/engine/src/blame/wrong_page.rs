@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule { id: "storage-page-wrong", judge };
 
 fn judge(case: &Case<'_>) -> Option<Blame> {
     // With a foreign upload the fault strikes the create; the listing is where it shows.
-    let (at, symptom) = case.first(&[Symptom::WrongPage, Symptom::HardPage])?;
+    let (at, symptom) = case.first(&[Symptom::WrongPage]).or_else(|| case.first(&[Symptom::HardPage]))?;
     let call = &case.calls[at];
     let summary = call.faults.first().map_or_else(|| "gives a wrong page".to_owned(), |fault| fault.summary.clone());
     let fix = "keep the upload id in the session instead of looking for it; read all pages of a listing, and stop when its marker does not move";

@@ -4,13 +4,13 @@ use std::fmt::{self, Write};
 
 use super::paint::{Mark, Paint};
 use super::timeline::Timeline;
-use super::{label, named};
+use super::{label, log, named};
 use crate::formats::Options;
 use crate::text::{clean, elide, width, wrap};
 use crate::{Check, RunInfo, ScenarioReport, Verdict};
 
-/// Log lines that are shown.
-const LOG_LINES: usize = 3;
+/// Lines that one line of the log may take.
+const LOG_WIDTHS: usize = 2;
 /// Failed checks without a call of their own that are shown.
 const CHECKS: usize = 8;
 /// Column at which the text of a labelled line begins.
@@ -37,8 +37,8 @@ pub fn failure(run: &RunInfo, scenario: &ScenarioReport, options: &Options, out:
     if let Some(why) = why {
         labelled("why", &clean(why), Mark::Plain, paint, out)?;
     }
-    for (number, line) in telling(&scenario.log).enumerate() {
-        let text = elide(&clean(line), 3 * (paint.width() - TEXT), paint.ellipsis());
+    for (number, line) in log::telling(scenario).into_iter().enumerate() {
+        let text = elide(&clean(&line), LOG_WIDTHS * (paint.width() - TEXT), paint.ellipsis());
         labelled(if number == 0 { "log" } else { "" }, &text, Mark::Quiet, paint, out)?;
     }
     if let Some(fix) = scenario.blame.as_ref().and_then(|blame| blame.fix.as_ref()) {
@@ -100,29 +100,4 @@ fn check_line(check: &Check) -> String {
     let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
     let at = if check.at.is_empty() { String::new() } else { format!(" at {}", check.at) };
     clean(&format!("{}: expected {}, was {}{rules}{at}", check.what, check.expected, check.actual))
-}
-
-/// The log lines that tell most: those of errors, else the last ones.
-fn telling(log: &[String]) -> impl Iterator<Item = &String> {
-    let is_bad = |line: &&String| {
-        let line = line.to_ascii_lowercase();
-        ["error", "warn", "panic", "fatal"].iter().any(|word| line.contains(word))
-    };
-    let bad: Vec<_> = log.iter().filter(is_bad).take(LOG_LINES).collect();
-    let last = if bad.is_empty() { log.len().saturating_sub(LOG_LINES) } else { log.len() };
-    bad.into_iter().chain(&log[last..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_of_the_log_come_first_and_quiet_logs_show_their_end() {
-        let lines = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        let log = lines(&["a", "level=error b", "c", "PANIC d"]);
-        assert_eq!(telling(&log).collect::<Vec<_>>(), ["level=error b", "PANIC d"]);
-        let log = lines(&["a", "b", "c", "d"]);
-        assert_eq!(telling(&log).collect::<Vec<_>>(), ["b", "c", "d"]);
-    }
 }

@@ -3,6 +3,7 @@
 //! [`line`], [`failure`] and [`summary`] are also used one by one while a run goes on.
 
 mod failure;
+mod log;
 mod names;
 mod paint;
 mod timeline;

@@ -8,7 +8,7 @@ use super::failure::failed_checks;
 use super::names;
 use super::paint::{Mark, Paint};
 use crate::text::{clean, count, elide, moment, width, wrap};
-use crate::{Call, ScenarioReport};
+use crate::{Call, Check, ScenarioReport};
 
 /// Equal calls in a row from which on they are folded.
 const FOLD_FROM: usize = 4;
@@ -22,6 +22,8 @@ pub(super) struct Timeline<'a> {
     /// What failed checks and the blame say of calls.
     remarks: BTreeMap<usize, Vec<(Mark, String)>>,
     groups: Vec<Group>,
+    /// Time of the first call: where the timeline begins.
+    origin_us: u64,
 }
 
 /// One client call (none for storage calls that no client call is known to have caused) and its storage calls.
@@ -56,17 +58,19 @@ impl<'a> Timeline<'a> {
         let known = |call: &usize| *call < scenario.calls.len();
         for check in failed_checks(scenario) {
             let Some(call) = check.call.filter(known) else { continue };
-            let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
-            let text = match check.what.as_str() {
-                "status" => format!("expected {}{rules}", check.expected),
-                what => format!("{what}: expected {}, was {}{rules}", check.expected, check.actual),
-            };
+            let ends = |remark: &(Mark, String)| remark.1.starts_with("expected ");
+            let text = remark(check);
+            // One remark on how the call ended is enough.
+            if text.starts_with("expected ") && remarks.get(&call).is_some_and(|remarks| remarks.iter().any(ends)) {
+                continue;
+            }
             remarks.entry(call).or_default().push((Mark::Bad, clean(&text)));
         }
         for evidence in scenario.blame.iter().flat_map(|blame| &blame.evidence).filter(|e| known(&e.call)) {
             remarks.entry(evidence.call).or_default().push((Mark::Label, clean(&evidence.shows)));
         }
-        Self { scenario, remarks, groups: groups(&scenario.calls) }
+        let origin_us = scenario.calls.iter().map(|call| call.start_us).min().unwrap_or(0);
+        Self { scenario, remarks, groups: groups(&scenario.calls), origin_us }
     }
 
     /// True if a remark on this call is part of the timeline.
@@ -233,7 +237,7 @@ impl<'a> Timeline<'a> {
             out,
             "{:pad$}{:>9}  {:<6} {target:<room$} {}",
             "",
-            moment(call.start_us),
+            moment(call.start_us - self.origin_us),
             clean(&call.method),
             paint.in_style(mark, &status),
             pad = shift
@@ -268,6 +272,22 @@ impl<'a> Timeline<'a> {
         writeln!(out)
     }
 }
+
+/// A failed check in the words of a remark: what is seen in the line itself is not said again.
+fn remark(check: &Check) -> String {
+    let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
+    match (check.what.as_str(), check.expected.as_str()) {
+        ("outcome", "succeeds") => format!("expected to succeed{rules}"),
+        ("status" | "outcome" | "no-answer" | "only-answers", expected) => format!("expected {expected}{rules}"),
+        (what, expected) => {
+            let actual = elide(&check.actual, ACTUAL, "...");
+            format!("{what}: expected {expected}, was {actual}{rules}")
+        }
+    }
+}
+
+/// Characters of what was that a remark shows.
+const ACTUAL: usize = 80;
 
 /// Characters before the target of a client call: time, two spaces, method, one space.
 const BEFORE_TARGET: usize = 18;

@@ -58,6 +58,12 @@ fn errors_that_are_not_s3s() {
             failed("status", "5xx", "404", Some(0)),
             ("storage-configuration", Registry, None),
         ),
+        (
+            "B13 whatever storage did",
+            link(403),
+            failed("body of the 500", "nothing of the store's inside", "s3aws", Some(0)),
+            ("error-answer-violation", Registry, None),
+        ),
         ("a true S3 404", link(404), status(), ("registry-5xx", Registry, None)),
     ]);
 }
@@ -91,6 +97,12 @@ fn successes_that_are_none() {
             head(404).back(0, "ListObjectsV2", &blob_key(), 200).html("nginx"),
             failed("status", "5xx", "404", Some(0)),
             ("storage-success-is-none", Registry, Some(Gateway)),
+        ),
+        (
+            "B09 half a listing taken for a whole one",
+            head(404).back(0, "ListObjectsV2", &blob_key(), 200).body("<ListBucketResult><Cont"),
+            failed("status", "5xx", "404", Some(0)),
+            provoked,
         ),
         (
             "B07 a panic after a create that is HTML",
@@ -179,6 +191,16 @@ fn what_is_seen_late() {
             late,
         ),
         (
+            "A23: what a clean-up removed is not late",
+            commit(201)
+                .back(0, "PutObject", &upload_key("startedat"), 200)
+                .back(0, "DeleteObjects", "", 200)
+                .front("PUT", COMMIT, 404)
+                .back(3, "GetObject", &upload_key("startedat"), 404),
+            failed("status", "201", "404", Some(3)),
+            ("registry-wrong-answer", Registry, None),
+        ),
+        (
             "an object that is never seen",
             commit(201)
                 .back(0, "PutObject", &link_key(), 200)
@@ -216,6 +238,24 @@ fn pages() {
             ("storage-page-wrong", Registry, None),
         ),
         ("A17", listed("page", "lists in pages of 2"), status(), ("storage-page-wrong", Registry, None)),
+        (
+            "A04 among others' uploads",
+            listed("all", "lists 1000 foreign uploads first; then lists the same first page for ever"),
+            status(),
+            ("storage-page-wrong", Registry, Some(Storage)),
+        ),
+        (
+            "A05 on a store that cannot list",
+            patch(500).back(0, "ListMultipartUploads", &data, 501).s3_error("NotImplemented"),
+            status(),
+            ("storage-rule-broken", Registry, None),
+        ),
+        (
+            "A06, seen by what is left",
+            listed("foreign-upload", "holds a foreign upload of the same key, listed first"),
+            failed("no-orphan-uploads", "none", "1 open", None),
+            ("storage-page-wrong", Registry, None),
+        ),
         (
             "A04 as a count of calls",
             listed("page", "lists the same first page for ever"),
@@ -437,6 +477,12 @@ fn the_registry_alone() {
             good(404).fault("delay", "waits 4s"),
             failed("status", "200", "404", Some(0)),
             ("registry-wrong-answer", Registry, None),
+        ),
+        (
+            "A02 as a whole step",
+            patch(202).took(5_000_000).back(0, "ListMultipartUploads", &upload_key("data"), 200).took(4_900_000),
+            failed("time", "within 1s", "5s", None),
+            ("storage-slow", Registry, Some(Storage)),
         ),
         (
             "slow storage",

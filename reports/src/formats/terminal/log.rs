@@ -1,0 +1,109 @@
+//! The lines of a system's log that tell most about a failure, cut to what they say.
+
+use crate::ScenarioReport;
+
+/// Lines that are shown.
+const LINES: usize = 2;
+/// Keys of a logfmt line that say something; all others (times, addresses, versions) are left out.
+const TELLING: &[&str] = &["level", "msg", "err.code", "err.message", "err.detail", "error", "err"];
+
+/// The last lines about errors that name an upload or a digest of the calls that failed, else the last about errors, else the last.
+pub(super) fn telling(scenario: &ScenarioReport) -> Vec<String> {
+    let is_bad = |line: &&String| {
+        let line = line.to_ascii_lowercase();
+        ["error", "warn", "panic", "fatal"].iter().any(|word| line.contains(word))
+    };
+    let bad: Vec<_> = scenario.log.iter().filter(is_bad).collect();
+    let ids = ids(scenario);
+    let named: Vec<_> = bad.iter().copied().filter(|line| ids.iter().any(|id| line.contains(id.as_str()))).collect();
+    let lines = [named, bad, scenario.log.iter().collect()].into_iter().find(|lines| !lines.is_empty());
+    let lines = lines.unwrap_or_default();
+    let mut told: Vec<String> = lines[lines.len().saturating_sub(LINES)..].iter().map(|line| gist(line)).collect();
+    told.dedup();
+    told
+}
+
+/// Uploads and digests in the URIs of the calls that failed checks and the blame speak of.
+fn ids(scenario: &ScenarioReport) -> Vec<String> {
+    let checks =
+        scenario.steps.iter().flat_map(|step| &step.checks).filter(|check| check.verdict == crate::Verdict::Failed);
+    let calls = checks
+        .filter_map(|check| check.call)
+        .chain(scenario.blame.iter().flat_map(|b| b.evidence.iter().map(|e| e.call)));
+    let uris =
+        calls.filter_map(|call| scenario.calls.get(call)).map(|call| call.uri.split('?').next().unwrap_or_default());
+    let parts = uris.flat_map(|uri| uri.split(['/', ':']));
+    let is_id = |part: &&str| part.len() >= 32 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    parts.filter(is_id).map(str::to_owned).collect()
+}
+
+/// A logfmt line by its telling keys; any other line as it is.
+fn gist(line: &str) -> String {
+    let pairs = pairs(line);
+    if !pairs.iter().any(|(key, _)| *key == "level") {
+        return line.to_owned();
+    }
+    let kept: Vec<_> =
+        pairs.iter().filter(|(key, _)| TELLING.contains(key)).map(|(key, value)| format!("{key}={value}")).collect();
+    kept.join(" ")
+}
+
+/// `key=value` and `key="quoted value"` in order; the rest of a line that is none ends it.
+fn pairs(line: &str) -> Vec<(&str, &str)> {
+    let mut pairs = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some((key, after)) = rest.split_once('=') {
+        if key.contains(char::is_whitespace) {
+            break;
+        }
+        let end = if after.starts_with('"') { closing_quote(after) } else { after.find(' ') };
+        let end = end.unwrap_or(after.len());
+        pairs.push((key, &after[..end]));
+        rest = after[end..].trim_start();
+    }
+    pairs
+}
+
+/// Where a quoted value ends, the quote included.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().skip(1).find_map(|(at, c)| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes.then_some(at + 1)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn told(log: &[&str]) -> Vec<String> {
+        let log = log.iter().map(|line| (*line).to_owned()).collect();
+        let call = sample::front("PATCH", "http://r/v2/a/blobs/uploads/9ac3d1f0-7b7e-4e7a-9d5e-0d4c3f2b1a00?x=1", 500);
+        let blame = Some(sample::blame("rule", &[(0, "")]));
+        telling(&ScenarioReport { log, calls: vec![call], blame, ..sample::scenario("x", crate::Verdict::Failed) })
+    }
+
+    #[test]
+    fn errors_about_the_failed_call_come_first_then_errors_then_the_end() {
+        assert_eq!(told(&["a", "b", "c"]), ["b", "c"]);
+        assert_eq!(told(&["a", "an error", "c", "PANIC d"]), ["an error", "PANIC d"]);
+        assert_eq!(
+            told(&["error 9ac3d1f0-7b7e-4e7a-9d5e-0d4c3f2b1a00", "error of another"]),
+            ["error 9ac3d1f0-7b7e-4e7a-9d5e-0d4c3f2b1a00"]
+        );
+        assert!(told(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_logfmt_line_is_cut_to_what_it_says() {
+        let line = r#"time="2026" level=error msg="response completed with error" err.detail="s3aws: \"x\" Path not found" go.version=go1.15 vars.name=lab/app"#;
+        let gist = gist(line);
+        assert_eq!(gist, r#"level=error msg="response completed with error" err.detail="s3aws: \"x\" Path not found""#);
+        for line in ["panic: runtime error", "a = b level=error", "level=\"unclosed", "=", ""] {
+            assert!(super::gist(line).len() <= line.len(), "{line}");
+        }
+    }
+}
