@@ -82,7 +82,8 @@ impl Contents {
         };
         let source: &Arc<dyn BlobSource> = &self.blob(name)?.source;
         let range = match range {
-            Some(range) => part(range, source.size()).ok_or_else(|| format!("`{text}` is not a part of the blob: write NAME@FIRST-LAST"))?,
+            Some(range) => part(range, source.size())
+                .ok_or_else(|| format!("`{text}` is not a part of the blob: write NAME@FIRST-LAST"))?,
             None => 0..source.size(),
         };
         source.read(range).await.map_err(|error| format!("blob {name}: {error}"))

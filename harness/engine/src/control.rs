@@ -36,7 +36,12 @@ impl ControlStore {
     ///
     /// # Errors
     /// One of them does not answer, or the registry stands on something else.
-    pub(crate) async fn attach(control: &Uri, registry: &Uri, network: &Party, clock: &Clock) -> Result<Self, ViewError> {
+    pub(crate) async fn attach(
+        control: &Uri,
+        registry: &Uri,
+        network: &Party,
+        clock: &Clock,
+    ) -> Result<Self, ViewError> {
         let control = ControlClient::new(network.clone(), control.to_string());
         let failed = |error: ControlError| view_error("the S3 mock", error);
         let shift_us = shift(&control, clock).await.map_err(failed)?;
@@ -44,13 +49,16 @@ impl ControlStore {
         control.clear_journal().await.map_err(failed)?;
         ask(registry, network).await?;
         let calls = control.exchanges(0).await.map_err(failed)?;
-        let Some(bucket) = calls.into_iter().find_map(|call| call.s3.map(|s3| s3.bucket).filter(|name| !name.is_empty())) else {
+        let Some(bucket) =
+            calls.into_iter().find_map(|call| call.s3.map(|s3| s3.bucket).filter(|name| !name.is_empty()))
+        else {
             return Err(ViewError {
                 what: format!("the registry at {registry}"),
                 reason: "it does not stand on this S3 mock: a question about tags caused no call to it".to_owned(),
             });
         };
-        let mut store = Self { control, bucket, shift_us, objects_before: BTreeSet::new(), uploads_before: BTreeSet::new() };
+        let mut store =
+            Self { control, bucket, shift_us, objects_before: BTreeSet::new(), uploads_before: BTreeSet::new() };
         store.objects_before = store.objects().await?.into_iter().map(|entry| entry.key).collect();
         store.uploads_before = store.uploads().await?.into_iter().map(|upload| upload.upload_id).collect();
         Ok(store)
@@ -107,9 +115,8 @@ impl ControlStore {
 
     /// An exchange of the mock's journal on the scenario's time axis.
     fn moved(&self, mut call: Exchange) -> Exchange {
-        let moved = |us: u64| us.saturating_add_signed(self.shift_us);
-        call.start_us = moved(call.start_us);
-        call.end_us = call.end_us.map(moved);
+        call.start_us = call.start_us.saturating_add_signed(self.shift_us);
+        call.end_us = call.end_us.map(|us| us.saturating_add_signed(self.shift_us));
         call
     }
 }
@@ -164,8 +171,10 @@ impl BucketView for ControlStore {
 
     fn uploads(&self) -> Look<'_, Vec<UploadEntry>> {
         async {
-            let all = self.control.uploads(&self.bucket).await.map_err(|error| view_error("the open uploads", error))?;
-            let own = all.into_iter().filter(|upload| !upload.foreign && !self.uploads_before.contains(&upload.upload_id));
+            let all =
+                self.control.uploads(&self.bucket).await.map_err(|error| view_error("the open uploads", error))?;
+            let own =
+                all.into_iter().filter(|upload| !upload.foreign && !self.uploads_before.contains(&upload.upload_id));
             Ok(own.map(|upload| UploadEntry { key: upload.key, upload_id: upload.upload_id }).collect())
         }
         .boxed()
@@ -174,7 +183,8 @@ impl BucketView for ControlStore {
 
 impl Store for ControlStore {
     fn set_faults(&self, faults: Vec<Fault>, seed: u64) -> Look<'_, ()> {
-        async move { self.control.set_faults(&faults, seed).await.map_err(|error| view_error("the faults", error)) }.boxed()
+        async move { self.control.set_faults(&faults, seed).await.map_err(|error| view_error("the faults", error)) }
+            .boxed()
     }
 
     fn event<'a>(&'a self, name: &'a str) -> Look<'a, ()> {

@@ -60,7 +60,9 @@ fn spans(steps: &[Step]) -> Duration {
         Step::Parallel(step) => sum(&mut step.branches.iter().map(|branch| spans(branch))),
         Step::Repeat(step) => spans(&step.steps).saturating_mul(step.times),
         // One try may begin just before the deadline, one more follows `stays`.
-        Step::Eventually(step) => step.within.0.saturating_add(of(step.stays)).saturating_add(spans(&step.steps).saturating_mul(2)),
+        Step::Eventually(step) => {
+            step.within.0.saturating_add(of(step.stays)).saturating_add(spans(&step.steps).saturating_mul(2))
+        }
         _ => Duration::ZERO,
     };
     sum(&mut steps.iter().map(span))
@@ -94,6 +96,9 @@ mod tests {
         let limits = Limits::of(&scenario, Over::Memory);
         assert_eq!(limits.time, VIRTUAL + Duration::from_secs(7 * 86_400 + 10 * 3600 + 15));
         assert_eq!(limits.calls, CALLS + 20 * CALLS_A_ROUND);
-        assert_eq!(Limits::of(&scenario, Over::Tcp).wall, REAL + WALL_MORE + Duration::from_secs(7 * 86_400 + 10 * 3600 + 15));
+        assert_eq!(
+            Limits::of(&scenario, Over::Tcp).wall,
+            REAL + WALL_MORE + Duration::from_secs(7 * 86_400 + 10 * 3600 + 15)
+        );
     }
 }

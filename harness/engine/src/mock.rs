@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use sha2::{Digest as _, Sha256};
-use shakedown_faults::glob::Glob;
 use shakedown_faults::Fault;
+use shakedown_faults::glob::Glob;
 use shakedown_s3::{Admin, AdminError, S3Mock};
 use shakedown_scenario::steps::StorageStep;
 use shakedown_wire::Exchange;
@@ -36,14 +36,18 @@ impl MockStore {
     fn keys(&self, glob: &str) -> Vec<ObjectEntry> {
         let glob = Glob::new(glob);
         let all = self.admin().list(&self.bucket, "").into_iter();
-        all.filter(|entry| glob.fits_path(&entry.key)).map(|entry| ObjectEntry { key: entry.key, size: entry.size }).collect()
+        all.filter(|entry| glob.fits_path(&entry.key))
+            .map(|entry| ObjectEntry { key: entry.key, size: entry.size })
+            .collect()
     }
 
     async fn change(&self, step: &StorageStep) -> Result<(), AdminError> {
         let admin = self.admin();
         match step {
             StorageStep::SwapBucket {} => admin.empty_bucket(&self.bucket),
-            StorageStep::Delete(glob) => self.keys(glob).iter().try_for_each(|entry| admin.delete(&self.bucket, &entry.key).map(drop)),
+            StorageStep::Delete(glob) => {
+                self.keys(glob).iter().try_for_each(|entry| admin.delete(&self.bucket, &entry.key).map(drop))
+            }
             StorageStep::Truncate { key, to } => {
                 let longer = self.keys(key).into_iter().filter(|entry| entry.size > *to);
                 longer.into_iter().try_for_each(|entry| admin.truncate(&self.bucket, &entry.key, *to))

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use shakedown_client::{Client, PushImage};
 use shakedown_reports::{Check, Verdict};
-use shakedown_scenario::{Plan, Section};
 use shakedown_scenario::steps::Step;
+use shakedown_scenario::{Plan, Section};
 use shakedown_wire::TraceId;
 
 use crate::content::Contents;
@@ -46,6 +46,7 @@ pub(crate) async fn play(plan: &Plan, setup: &Setup, tell: Tell<'_>) -> Scenario
             Ok(stage) => stage,
             Err(early) => return run.early = Some(early),
         };
+        let began = micros(&stage);
         run.early = act(&stage, plan, setup, &mut run.steps, tell).await;
         run.duration_us = micros(&stage);
         (run.front, run.back) = stage.world.trace().await;
@@ -54,9 +55,26 @@ pub(crate) async fn play(plan: &Plan, setup: &Setup, tell: Tell<'_>) -> Scenario
         }
         run.log = stage.world.log().await;
         stage.world.stop().await;
+        from_zero(&mut run, began);
     };
     Box::pin(played).await;
     run
+}
+
+/// Moves all times so that the scenario begins at 0: how long its world took to be built is no part of it.
+fn from_zero(run: &mut ScenarioRun, began: u64) {
+    let moved = |us: &mut u64| *us = us.saturating_sub(began);
+    moved(&mut run.duration_us);
+    for step in &mut run.steps {
+        moved(&mut step.span_us.0);
+        moved(&mut step.span_us.1);
+    }
+    for call in run.front.iter_mut().chain(&mut run.back) {
+        moved(&mut call.start_us);
+        call.end_us.iter_mut().for_each(moved);
+    }
+    run.log.retain(|(at, _)| at.is_none_or(|at| at >= began));
+    run.log.iter_mut().filter_map(|(at, _)| at.as_mut()).for_each(moved);
 }
 
 fn micros(stage: &Stage) -> u64 {
@@ -75,9 +93,8 @@ async fn prepare(plan: &Plan, setup: &Setup) -> Result<Stage, Early> {
     vars.set("repo", &repository);
     let contents = Contents::make(given, setup.seed, &plan.id, &vars).map_err(error)?;
     let world = World::build(plan, setup).await.map_err(|failure| error(failure.to_string()))?;
-    let client = world.client();
     let quiet = world.quiet_client();
-    let stage = Stage::new(world, contents, vars, client, plan.scenario.spec.clone());
+    let stage = Stage::new(world, contents, vars, &plan.scenario);
     for name in &given.pushed {
         let done = push_before(&stage, &quiet, name).await;
         if let Err(reason) = done {

@@ -35,7 +35,8 @@ pub(crate) fn preflight(options: &RunOptions) -> Result<Target, String> {
         };
         return Ok(Target { version: Some(version), storage: "mock".to_owned() });
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let looking = async {
         tokio::time::timeout(LIMIT, look(options)).await.unwrap_or_else(|_| {
             Err(format!("{} did not answer within {LIMIT:?}: is it running?", options.system.name()))
@@ -64,7 +65,10 @@ async fn look(options: &RunOptions) -> Result<Target, String> {
                 None => "unknown".to_owned(),
                 Some(control) => {
                     let client = ControlClient::new(network, url::address(control)?.to_string());
-                    client.time().await.map_err(|error| format!("no S3 mock can be controlled at {control}: {error}"))?;
+                    client
+                        .time()
+                        .await
+                        .map_err(|error| format!("no S3 mock can be controlled at {control}: {error}"))?;
                     "mock".to_owned()
                 }
             };

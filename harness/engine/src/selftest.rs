@@ -61,7 +61,11 @@ pub struct SelftestResult {
 
 /// Runs the plans without defects and then against each defect. `options.system` must be the reference registry; its defects are
 /// replaced.
-pub fn selftest(plans: &[Plan], options: &RunOptions, progress: impl Fn(SelftestEvent) + Send + Sync) -> SelftestResult {
+pub fn selftest(
+    plans: &[Plan],
+    options: &RunOptions,
+    progress: impl Fn(SelftestEvent) + Send + Sync,
+) -> SelftestResult {
     progress(SelftestEvent::CleanStarted);
     let clean = with_defects(plans.to_vec(), options, Vec::new());
     let sound: BTreeSet<&str> =
@@ -114,6 +118,7 @@ fn look_for(defect: &Defect, plans: &[&Plan], options: &RunOptions) -> DefectRow
 }
 
 fn with_defects(plans: Vec<Plan>, options: &RunOptions, defects: Vec<String>) -> crate::run::RunResult {
-    let options = RunOptions { system: SystemChoice::Reference { defects }, retries: 0, max_fail: None, ..options.clone() };
+    let options =
+        RunOptions { system: SystemChoice::Reference { defects }, retries: 0, max_fail: None, ..options.clone() };
     run(plans, options, |_| {})
 }

@@ -127,7 +127,9 @@ fn implied(plan: &Plan) -> impl Iterator<Item = Need> {
     let scenario = &plan.scenario;
     let faults = scenario.faults.iter().any(|fault| fault.on == On::S3);
     let steps = || scenario.steps.iter().chain(&scenario.finally);
-    let mock = faults || steps().any(|step| any(step, &|step| matches!(step, Step::Storage(_) | Step::StorageCalls(_) | Step::Faults(_))));
+    let mock = faults
+        || steps()
+            .any(|step| any(step, &|step| matches!(step, Step::Storage(_) | Step::StorageCalls(_) | Step::Faults(_))));
     let restart = steps().any(|step| any(step, &|step| matches!(step, Step::Restart(_))));
     [(mock, Need::Mock), (restart, Need::Restart)].into_iter().filter_map(|(is, need)| is.then_some(need))
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shakedown_client::Client;
 use shakedown_oci::{Reference, RepositoryName};
+use shakedown_scenario::Scenario;
 
 use crate::content::Contents;
 use crate::vars::Vars;
@@ -22,13 +23,17 @@ pub(crate) struct Stage {
     pub(crate) client: Client,
     /// Rule ids that expectations stand for if they name none.
     pub(crate) spec: Vec<String>,
+    /// Incidents the scenario is about.
+    pub(crate) seen: Vec<String>,
     looked_at: AtomicUsize,
 }
 
 impl Stage {
     /// Nothing has been done yet.
-    pub(crate) fn new(world: World, contents: Contents, vars: Vars, client: Client, spec: Vec<String>) -> Self {
-        Self { world, contents, vars, client, spec, looked_at: AtomicUsize::new(0) }
+    pub(crate) fn new(world: World, contents: Contents, vars: Vars, scenario: &Scenario) -> Self {
+        let client = world.client();
+        let (spec, seen) = (scenario.spec.clone(), scenario.seen.iter().cloned().collect());
+        Self { world, contents, vars, client, spec, seen, looked_at: AtomicUsize::new(0) }
     }
 
     /// Puts values in the place of `${name}`.

@@ -87,7 +87,9 @@ fn watch(receiver: &Receiver<Message>, setup: &Setup, wall: &Clock, step: &dyn F
                 limit = setup.limits.wall + GRACE;
             }
             Err(RecvTimeoutError::Timeout) => return Message::Step(last, Verdict::Error),
-            Err(RecvTimeoutError::Disconnected) => return Message::Panicked("the scenario's thread vanished".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Message::Panicked("the scenario's thread vanished".to_owned());
+            }
         }
     }
 }

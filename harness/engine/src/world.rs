@@ -22,7 +22,8 @@ use crate::options::Over;
 use crate::setup::Setup;
 use crate::store::Store;
 use crate::systems::{
-    ProcessSystem, REFERENCE_AUTHORITY, ReferenceSystem, Running, Storage, SystemChoice, UrlSystem, environment, settings_of_reference,
+    ProcessSystem, REFERENCE_AUTHORITY, ReferenceSystem, Running, Storage, SystemChoice, UrlSystem, environment,
+    settings_of_reference,
 };
 use crate::view::ViewError;
 
@@ -94,7 +95,8 @@ impl World {
             SystemChoice::Reference { defects } => parts.reference(plan, setup, defects).await?,
             SystemChoice::Process(file) => parts.process(plan, setup, file).await?,
             SystemChoice::Url { registry, s3_control } => {
-                let (system, store) = UrlSystem::attach(registry, s3_control.as_deref(), &parts.network, &parts.clock).await?;
+                let (system, store) =
+                    UrlSystem::attach(registry, s3_control.as_deref(), &parts.network, &parts.clock).await?;
                 Built { base: system.base().clone(), running: Box::new(system), store, servers: Vec::new() }
             }
         };
@@ -238,7 +240,9 @@ impl World {
     pub(crate) async fn trace(&self) -> (Vec<Exchange>, Vec<Exchange>) {
         let mut front = self.front.exchanges();
         for inner in self.inner.exchanges() {
-            let same = |call: &&mut Exchange| call.trace.is_some() && call.trace == inner.trace && call.lane.to == inner.lane.to;
+            let same = |call: &&mut Exchange| {
+                call.trace.is_some() && call.trace == inner.trace && call.lane.to == inner.lane.to
+            };
             if let Some(call) = front.iter_mut().find(same) {
                 call.faults.extend(inner.faults);
                 call.notes.extend(inner.notes);
@@ -286,7 +290,8 @@ fn standing(settings: &S3Settings) -> Vec<Fault> {
     if settings.refuse_clients != Some(true) {
         return Vec::new();
     }
-    let refuse = serde_json::json!({ "on": "s3", "when": { "query": { "X-Amz-Signature": "*" } }, "effect": "access-denied" });
+    let refuse =
+        serde_json::json!({ "on": "s3", "when": { "query": { "X-Amz-Signature": "*" } }, "effect": "access-denied" });
     vec![serde_json::from_value(refuse).expect("the text above is a fault")]
 }
 
@@ -322,7 +327,8 @@ impl Parts {
             region: "us-east-1".to_owned(),
         };
         storage.keys.iter().for_each(|(_, secret)| self.front.secret(secret));
-        let credentials = storage.keys.iter().map(|(access_key, secret_key)| Credential::new(access_key, secret_key)).collect();
+        let credentials =
+            storage.keys.iter().map(|(access_key, secret_key)| Credential::new(access_key, secret_key)).collect();
         let config = S3Config { buckets: vec![BUCKET.to_owned()], credentials, ..S3Config::default() };
         let config = s3_config(config, &plan.scenario.given.s3);
         let mock = S3Mock::new(config, self.clock.clone(), derive(self.seed, &["s3"]));
@@ -355,12 +361,14 @@ impl Parts {
         let (base, running) = match setup.over {
             Over::Memory => {
                 let wrap = Box::new(move |party| injector.layer(party));
-                let system = ReferenceSystem::in_memory(config, self.net.party(), &self.clock, seed, wrap, self.net.clone());
+                let system =
+                    ReferenceSystem::in_memory(config, self.net.party(), &self.clock, seed, wrap, self.net.clone());
                 (format!("http://{REFERENCE_AUTHORITY}"), system)
             }
             Over::Tcp => {
                 let wrap = Box::new(move |party| inner.layer(Lane::new("client", "registry"), injector.layer(party)));
-                let (system, address) = ReferenceSystem::over_tcp(config, self.network.clone(), &self.clock, seed, wrap)?;
+                let (system, address) =
+                    ReferenceSystem::over_tcp(config, self.network.clone(), &self.clock, seed, wrap)?;
                 (format!("http://{address}"), system)
             }
         };
@@ -375,7 +383,9 @@ impl Parts {
         let address = system.address();
         let mut base = format!("http://{address}");
         if crate::setup::has_front_faults(plan) {
-            let proxy = self.inner.layer(Lane::new("client", "registry"), self.injector.layer(proxy_to(address, &self.network)));
+            let proxy = self
+                .inner
+                .layer(Lane::new("client", "registry"), self.injector.layer(proxy_to(address, &self.network)));
             let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let listener = server::bind(any).map_err(|error| environment("a port for the proxy", error))?;
             let server = server::serve(listener, proxy, ServerOptions::default());

@@ -38,7 +38,11 @@ fn start(defects: DefectSet) -> Running {
     let registry = listen(Registry::new(config, storage, clock, 8).party());
     let system = SystemChoice::Url { registry: registry.base_uri(), s3_control: Some(control.base_uri()) };
     drop(guard);
-    Running { _runtime: runtime, _servers: vec![s3, control, registry], options: RunOptions { system, ..RunOptions::default() } }
+    Running {
+        _runtime: runtime,
+        _servers: vec![s3, control, registry],
+        options: RunOptions { system, ..RunOptions::default() },
+    }
 }
 
 #[test]

@@ -114,7 +114,11 @@ fn a_kill_at_any_call_of_a_push_loses_nothing() {
     }
     let result = quiet(all, &RunOptions::default());
     result.report.scenarios.iter().for_each(assert_passed);
-    let cut = result.report.scenarios.iter().filter(|one| one.calls.iter().any(|call| call.to == "registry" && call.error.is_some()));
+    let cut = result
+        .report
+        .scenarios
+        .iter()
+        .filter(|one| one.calls.iter().any(|call| call.to == "registry" && call.error.is_some()));
     let cut = cut.count();
     assert!(cut > 60, "the kills struck only {cut} pushes");
     let (last, verdict) = (result.report.scenarios.last().unwrap(), Verdict::Passed);
@@ -128,7 +132,8 @@ fn a_kill_at_any_call_of_a_chunk_keeps_what_was_acknowledged() {
         for plan in killed("chunk", CHUNKS, 8, at) {
             let report = quiet(vec![plan], &RunOptions::default()).report.scenarios.remove(0);
             let finished = report.steps.iter().any(|step| {
-                step.verdict == Verdict::Failed && step.checks.iter().any(|check| check.what == "connection" && check.actual == "a whole answer")
+                step.verdict == Verdict::Failed
+                    && step.checks.iter().any(|check| check.what == "connection" && check.actual == "a whole answer")
             });
             if !finished {
                 assert_passed(&report);

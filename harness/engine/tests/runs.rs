@@ -43,7 +43,11 @@ fn a_defect_is_seen_with_both_sides_and_a_line_that_repeats_it() {
     assert!(report.faults_fired > 0);
     assert!(report.blame.is_some());
     assert_eq!(report.repeat, "shakedown run late-listing.yaml --defect find-upload-by-listing --seed 1");
-    assert!(report.calls.iter().any(|call| call.operation.as_deref() == Some("ListMultipartUploads")), "{}", shown(&report));
+    assert!(
+        report.calls.iter().any(|call| call.operation.as_deref() == Some("ListMultipartUploads")),
+        "{}",
+        shown(&report)
+    );
 }
 
 #[test]
@@ -133,8 +137,11 @@ fn events_tell_the_run_in_order() {
     });
     let seen = seen.into_inner().unwrap();
     let steps = vec!["step-finished"; seen.len() - 4];
-    let expected: Vec<&str> =
-        ["run-started", "scenario-started"].into_iter().chain(steps).chain(["scenario-finished", "run-finished"]).collect();
+    let expected: Vec<&str> = ["run-started", "scenario-started"]
+        .into_iter()
+        .chain(steps)
+        .chain(["scenario-finished", "run-finished"])
+        .collect();
     assert_eq!(seen, expected);
     assert!(seen.len() >= 8, "three steps and what must hold after: {seen:?}");
 }

@@ -45,7 +45,8 @@ fn shipped() -> Vec<Plan> {
 fn all_pass_in_memory_and_over_tcp_alike() {
     let memory = quiet(shipped(), &RunOptions::default());
     let bad = |result: &shakedown_engine::RunResult| -> Vec<String> {
-        let bad = result.report.scenarios.iter().filter(|one| !matches!(one.verdict, Verdict::Passed | Verdict::Skipped));
+        let bad =
+            result.report.scenarios.iter().filter(|one| !matches!(one.verdict, Verdict::Passed | Verdict::Skipped));
         bad.map(|one| format!("{} {:?} {:?}\n{}\n", one.id, one.verdict, one.reason, shown(one))).collect()
     };
     assert_eq!(bad(&memory), Vec::<String>::new());

@@ -86,7 +86,8 @@ fn connection(expected: Option<Lost>, seen: &Seen, checks: &mut Checks) -> bool 
         }
         Some(Lost::Truncated) => {
             let lost = seen.error.as_ref().is_some_and(WireError::is_connection_lost);
-            checks.note(lost && seen.status.is_some(), "connection", "lost within the body", actual) && seen.status.is_some()
+            checks.note(lost && seen.status.is_some(), "connection", "lost within the body", actual)
+                && seen.status.is_some()
         }
     }
 }

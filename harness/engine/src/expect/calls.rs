@@ -8,7 +8,6 @@ use shakedown_wire::Exchange;
 use super::Checks;
 use super::answer::describe_set;
 
-
 /// True if `call` is one of those that `wanted` speaks of.
 pub(crate) fn is_meant(wanted: &StorageRequests, call: &Exchange) -> bool {
     let Some(s3) = &call.s3 else { return false };

@@ -23,7 +23,13 @@ impl Checks {
     }
 
     /// Keeps one check; true if it held.
-    pub(crate) fn note(&mut self, holds: bool, what: &str, expected: impl Into<String>, actual: impl Into<String>) -> bool {
+    pub(crate) fn note(
+        &mut self,
+        holds: bool,
+        what: &str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> bool {
         let verdict = if holds { Verdict::Passed } else { Verdict::Failed };
         self.add(verdict, what, expected, actual);
         holds
@@ -42,9 +48,4 @@ impl Checks {
         };
         self.list.push((check, self.trace));
     }
-}
-
-/// True if none of the checks failed.
-pub(crate) fn all_hold(list: &[(Check, Option<TraceId>)]) -> bool {
-    list.iter().all(|(check, _)| !matches!(check.verdict, Verdict::Failed | Verdict::Error))
 }

@@ -2,8 +2,8 @@
 
 use shakedown_client::Outcome;
 use shakedown_oci::Reference;
-use shakedown_scenario::expect::{StatusPattern, StatusSet};
 use shakedown_scenario::OneOrMany;
+use shakedown_scenario::expect::{StatusPattern, StatusSet};
 use shakedown_scenario::steps::DeleteStep;
 
 use super::Done;
@@ -36,6 +36,6 @@ pub(super) async fn run(stage: &Stage, step: &DeleteStep) -> Result<Done, String
     let accepted: StatusSet = OneOrMany(vec![StatusPattern::Exact(202)]);
     let mut checks = Checks::at(at.clone(), &[rule.to_owned()], trace);
     status(step.status.as_ref().unwrap_or(&accepted), answered, &mut checks);
-    checks.list.extend(findings(&called.findings, &at));
+    checks.list.extend(findings(stage, &called.findings, &at));
     Ok(Done::checked(checks.list))
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(stage: &Stage, step: &HttpStep) -> Result<Done, String> 
     {
         let status = http::StatusCode::from_u16(status).map_err(|error| error.to_string())?;
         let found = check::error_answer(status, &seen.headers, &seen.body, trace);
-        checks.list.extend(findings(&found, &at));
+        checks.list.extend(findings(stage, &found, &at));
     }
     for (name, capture) in &step.capture {
         keep(stage, name, capture, &seen, &mut checks);
@@ -56,7 +56,8 @@ async fn request(stage: &Stage, step: &HttpStep) -> Result<Request, String> {
     for (name, value) in &step.query {
         uri = location::append_query(&uri, name, &stage.fill(value)?);
     }
-    let method = http::Method::from_bytes(step.method.as_bytes()).map_err(|_| format!("`{}` is not a method", step.method))?;
+    let method =
+        http::Method::from_bytes(step.method.as_bytes()).map_err(|_| format!("`{}` is not a method", step.method))?;
     let body = match &step.body {
         None => Body::empty(),
         Some(BodySource::Text(text)) => Body::full(stage.fill(text)?),
@@ -69,7 +70,8 @@ async fn request(stage: &Stage, step: &HttpStep) -> Result<Request, String> {
     for (name, value) in &step.headers {
         let value = stage.fill(value)?;
         let header = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is not a header"))?;
-        let value = http::HeaderValue::from_str(&value).map_err(|_| format!("`{value}` cannot be the value of {name}"))?;
+        let value =
+            http::HeaderValue::from_str(&value).map_err(|_| format!("`{value}` cannot be the value of {name}"))?;
         request.headers_mut().append(header, value);
     }
     Ok(request)

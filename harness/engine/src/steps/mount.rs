@@ -27,6 +27,6 @@ pub(super) async fn run(stage: &Stage, step: &MountStep) -> Result<Done, String>
     let either: StatusSet = OneOrMany(vec![StatusPattern::Exact(201), StatusPattern::Exact(202)]);
     let mut checks = Checks::at(at.clone(), &["MO1".to_owned(), "MO3".to_owned()], trace);
     status(step.status.as_ref().unwrap_or(&either), answered, &mut checks);
-    checks.list.extend(findings(&called.findings, &at));
+    checks.list.extend(findings(stage, &called.findings, &at));
     Ok(Done::checked(checks.list))
 }

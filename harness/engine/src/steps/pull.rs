@@ -14,9 +14,15 @@ pub(super) async fn run(stage: &Stage, step: &PullStep) -> Result<Done, String> 
     let wanted = step.same_as.as_ref().map(|name| stage.contents.image(name)).transpose()?;
     let client = stage.client.with_policy(policy(0));
     let began = Instant::now();
-    let called = client.pull_image(&repository, &reference, &PullImage { concurrency: 1, ..PullImage::default() }, None).await;
+    let called =
+        client.pull_image(&repository, &reference, &PullImage { concurrency: 1, ..PullImage::default() }, None).await;
     let at = format!("pull {repository} {reference}");
-    let mut done = judge(stage, &Expected { at: at.clone(), outcome: &step.expect, within: step.within }, &called, began.elapsed());
+    let mut done = judge(
+        stage,
+        &Expected { at: at.clone(), outcome: &step.expect, within: step.within },
+        &called,
+        began.elapsed(),
+    );
     if let (Ok(pulled), Some(wanted)) = (&called.result, wanted) {
         let difference = pulled.summary().difference(&wanted.summary());
         let mut checks = Checks::at(at, &stage.spec, called.traces.last().copied());

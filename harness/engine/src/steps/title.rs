@@ -23,7 +23,9 @@ pub(crate) fn title(step: &Step, vars: &Vars) -> String {
             (Some(reference), _) => format!("delete {}", fill(reference)),
             (None, blob) => format!("delete blob {}", blob.as_deref().unwrap_or_default()),
         },
-        Step::Tags(step) => format!("list tags{}", step.of.as_ref().map(|of| format!(" of {}", fill(of))).unwrap_or_default()),
+        Step::Tags(step) => {
+            format!("list tags{}", step.of.as_ref().map(|of| format!(" of {}", fill(of))).unwrap_or_default())
+        }
         Step::Parallel(step) => match step.cut_after {
             Some(cut) => format!("{} branches at the same time, cut off after {cut}", step.branches.len()),
             None => format!("{} branches at the same time", step.branches.len()),
@@ -31,7 +33,9 @@ pub(crate) fn title(step: &Step, vars: &Vars) -> String {
         Step::Repeat(step) => format!("{} times: {}", step.times, all(&step.steps, vars)),
         Step::Eventually(step) => format!("within {}: {}", step.within, all(&step.steps, vars)),
         Step::Advance(step) => format!("let {} pass", step.by),
-        Step::Restart(step) => if step.kill { "kill the registry and start it again" } else { "restart the registry" }.to_owned(),
+        Step::Restart(step) => {
+            if step.kill { "kill the registry and start it again" } else { "restart the registry" }.to_owned()
+        }
         Step::Faults(step) if step.set.is_empty() => "clear the faults".to_owned(),
         Step::Faults(step) => format!("set {} fault(s)", step.set.len()),
         Step::Event(step) => format!("event {}", step.name),

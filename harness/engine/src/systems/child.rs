@@ -29,13 +29,16 @@ const LINES_LIMIT: usize = 20_000;
 /// Bytes kept of one line.
 const LINE_LIMIT: usize = 8_192;
 
-/// What a process printed, with the time at which each line was read.
+/// A line with the time at which it was read, microseconds of run time.
+type Line = (Option<u64>, String);
+
+/// What a process printed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<(Option<u64>, String)>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<Line>>>);
 
 impl Log {
     /// All lines so far.
-    pub(crate) fn lines(&self) -> Vec<(Option<u64>, String)> {
+    pub(crate) fn lines(&self) -> Vec<Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -201,7 +204,8 @@ mod tests {
         let mut child =
             Child::start(&launch("env; echo oops >&2; exit 3", dir.path()), &log, &Clock::real_time()).unwrap();
         assert_eq!(child.ended().await.unwrap().code(), Some(3));
-        until("both streams are read", || log.lines().iter().any(|(_, line)| line == "oops") && log.lines().len() > 2).await;
+        until("both streams are read", || log.lines().iter().any(|(_, line)| line == "oops") && log.lines().len() > 2)
+            .await;
         let foreign = log.lines().into_iter().find(|(_, line)| line.starts_with("CARGO"));
         assert_eq!(foreign, None);
     }
@@ -214,7 +218,11 @@ mod tests {
             let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.02; done";
             let child = Child::start(&launch(script, dir.path()), &log, &Clock::real_time()).unwrap();
             until("it is ready", || !log.lines().is_empty()).await;
-            if kill { child.kill().await } else { child.finish(Duration::from_secs(5)).await }
+            if kill {
+                child.kill().await
+            } else {
+                child.finish(Duration::from_secs(5)).await
+            }
             until("its lines are read", || log.lines().len() >= expected.len()).await;
             assert_eq!(log.lines().into_iter().map(|(_, line)| line).collect::<Vec<_>>(), expected);
         }
@@ -237,7 +245,8 @@ mod tests {
     async fn holds_a_child_until_killed() {
         let Some(dir) = std::env::var_os("SHAKEDOWN_TEST_HOLDER") else { return };
         let (dir, log) = (PathBuf::from(dir), Log::default());
-        let _child = Child::start(&launch("echo $$ > pid.new; mv pid.new pid; exec sleep 600", &dir), &log, &Clock::real_time());
+        let _child =
+            Child::start(&launch("echo $$ > pid.new; mv pid.new pid; exec sleep 600", &dir), &log, &Clock::real_time());
         std::future::pending::<()>().await;
     }
 

@@ -132,8 +132,8 @@ impl ProcessSystem {
     }
 
     async fn launch_and_wait(&mut self) -> Result<(), ViewError> {
-        let mut child =
-            Child::start(&self.launch, &self.log, &self.clock).map_err(|error| environment(self.title.clone(), error))?;
+        let mut child = Child::start(&self.launch, &self.log, &self.clock)
+            .map_err(|error| environment(self.title.clone(), error))?;
         let within = self.ready.2;
         let failure = tokio::select! {
             () = self.answers() => None,
@@ -199,8 +199,12 @@ impl Running for ProcessSystem {
 ///
 /// # Errors
 /// The program is not there.
-pub(crate) async fn version_of(file: &SystemFile, vars: &BTreeMap<String, String>) -> Result<Option<String>, ViewError> {
-    let mut values: BTreeMap<String, String> = file.vars.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
+pub(crate) async fn version_of(
+    file: &SystemFile,
+    vars: &BTreeMap<String, String>,
+) -> Result<Option<String>, ViewError> {
+    let mut values: BTreeMap<String, String> =
+        file.vars.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
     values.extend(vars.clone());
     let program = program(&fill(&file.command, &values))?;
     let Some(version) = &file.version else { return Ok(None) };
@@ -239,10 +243,12 @@ fn values(
     address: SocketAddr,
     dir: &Path,
 ) -> BTreeMap<String, String> {
-    let mut values: BTreeMap<String, String> = file.vars.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
+    let mut values: BTreeMap<String, String> =
+        file.vars.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
     values.extend(vars.clone());
     let Settings { redirect, part_size, delete, storage_health } = file.settings;
-    let switch = |chosen: Option<bool>, switch: Option<super::Switch>| chosen.or(switch.map(|s| s.default)).unwrap_or(false);
+    let switch =
+        |chosen: Option<bool>, switch: Option<super::Switch>| chosen.or(switch.map(|s| s.default)).unwrap_or(false);
     let redirect = switch(chosen.redirect, redirect);
     let part_size = chosen.part_size.or(part_size.map(|size| size.default)).map_or(0, |size| size.0);
     let authority = storage.endpoint.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));

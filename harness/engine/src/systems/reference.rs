@@ -43,7 +43,14 @@ pub(crate) struct ReferenceSystem {
 
 impl ReferenceSystem {
     /// Starts it in memory.
-    pub(crate) fn in_memory(config: RegistryConfig, storage: Party, clock: &Clock, seed: u64, wrap: Wrap, net: MemoryNet) -> Self {
+    pub(crate) fn in_memory(
+        config: RegistryConfig,
+        storage: Party,
+        clock: &Clock,
+        seed: u64,
+        wrap: Wrap,
+        net: MemoryNet,
+    ) -> Self {
         let mut system = Self::new(config, storage, clock, seed, wrap, Place::Memory(net));
         let party = system.instance();
         if let Place::Memory(net) = &system.place {
@@ -125,7 +132,10 @@ impl Running for ReferenceSystem {
 
 impl std::fmt::Debug for ReferenceSystem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReferenceSystem").field("place", &self.place).field("starts", &self.starts).finish_non_exhaustive()
+        f.debug_struct("ReferenceSystem")
+            .field("place", &self.place)
+            .field("starts", &self.starts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -136,7 +146,8 @@ impl std::fmt::Debug for ReferenceSystem {
 pub(super) fn defects(ids: &[String]) -> Result<DefectSet, String> {
     ids.iter().try_fold(DefectSet::none(), |set, id| {
         let known = || shakedown_registry::defects::ALL.iter().map(|defect| defect.id).collect::<Vec<_>>().join(", ");
-        let defect = shakedown_registry::defects::find(id).ok_or_else(|| format!("there is no defect `{id}`; there are {}", known()))?;
+        let defect = shakedown_registry::defects::find(id)
+            .ok_or_else(|| format!("there is no defect `{id}`; there are {}", known()))?;
         Ok(set.with(defect))
     })
 }

@@ -49,12 +49,18 @@ pub fn shown(report: &ScenarioReport) -> String {
     for step in &report.steps {
         lines.push(format!("step {} {:?}", step.title, step.verdict));
         for check in &step.checks {
-            lines.push(format!("  {:?} {} at {}: expected {}, was {}", check.verdict, check.what, check.at, check.expected, check.actual));
+            lines.push(format!(
+                "  {:?} {} at {}: expected {}, was {}",
+                check.verdict, check.what, check.at, check.expected, check.actual
+            ));
         }
     }
     for call in &report.calls {
         let (from, to) = (&call.from, &call.to);
-        lines.push(format!("{} {from}->{to} {} {} {:?} {:?} {:?}", call.start_us, call.method, call.uri, call.status, call.error, call.faults));
+        lines.push(format!(
+            "{} {from}->{to} {} {} {:?} {:?} {:?}",
+            call.start_us, call.method, call.uri, call.status, call.error, call.faults
+        ));
     }
     lines.extend(report.log.iter().cloned());
     lines.join("\n")
