@@ -15,7 +15,13 @@ const LIMIT: usize = 256 << 10;
 /// What the link at `key` points to; `None` if there is no link, or one that points nowhere.
 pub(crate) async fn read(app: &App, cx: &Context, key: &str) -> Result<Option<Digest>, StorageError> {
     for attempt in 1..=app.storage.retry().attempts {
-        let Some(link) = app.storage.get(cx, key, LIMIT).await? else { return Ok(None) };
+        let link = match app.storage.get(cx, key, LIMIT).await {
+            Err(error) if error.kind() == Kind::NotS3 && app.config.defects.has(&html_link_is_absent::DEFECT) => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let Some(link) = link else { return Ok(None) };
         let text = std::str::from_utf8(&link.bytes).unwrap_or_default().trim();
         if let Ok(digest) = text.parse() {
             return Ok(Some(digest));

@@ -123,7 +123,7 @@ impl Commit<'_> {
         let answer = storage.complete_upload(self.cx, key, &multipart.upload, &multipart.etags).await;
         let defects = storage.defects();
         match answer {
-            Ok(()) if multipart.target == Target::Data || defects.has(&complete_200_is_success::DEFECT) => Ok(true),
+            Ok(()) if multipart.target == Target::Data || self.believes_complete() => Ok(true),
             Err(error) if defects.has(&lost_complete_reply::DEFECT) => Err(error),
             Ok(()) => match storage.size_soon(self.cx, key, session.offset).await? {
                 Some(size) if size == session.offset => Ok(true),
@@ -145,7 +145,7 @@ impl Commit<'_> {
         let (storage, to) = (self.storage(), self.blob_key());
         for _ in 0..COPIES {
             self.copy_once(size, &to).await?;
-            if storage.defects().has(&trust_200_copy::DEFECT) {
+            if storage.defects().has(&trust_200_copy::DEFECT) || self.believes_complete() {
                 return Ok(());
             }
             if storage.size_soon(self.cx, &to, size).await? == Some(size) {
@@ -172,7 +172,7 @@ impl Commit<'_> {
             };
             // Another replica may have finished this session and cleaned up its data.
             let absent = copied.as_ref().is_err_and(|error| error.kind() == Kind::Absent);
-            if absent && storage.size(self.cx, to).await? == Some(size) {
+            if absent && (self.believes_complete() || storage.size(self.cx, to).await? == Some(size)) {
                 return Ok(());
             }
             let pause = storage.pause(look, None);
@@ -222,6 +222,11 @@ impl Commit<'_> {
             }
             Ok(()) => Ok(()),
         }
+    }
+
+    /// The defect: what was completed must be there, so a copy that does not find it has nothing to do.
+    fn believes_complete(&self) -> bool {
+        self.storage().defects().has(&complete_200_is_success::DEFECT)
     }
 
     fn blob_key(&self) -> String {

@@ -136,8 +136,7 @@ probes! {
     "complete-200-is-success": |defects| {
         let lab = lab(defects);
         let registry = behind(&lab, |request| is(request, Method::POST, "data?uploadId").then(|| Tap::answer(200, "application/xml", SLOW_DOWN)));
-        let path = format!("/v2/lab/app/blobs/uploads/?digest={}", Digest::of(&[1; 3000]));
-        call(&registry, Method::POST, &path, &[], vec![1; 3000]).await.unwrap().status == StatusCode::CREATED
+        push(&registry, &[1; 3000]).await == StatusCode::CREATED
     }
     "lost-complete-reply": |defects| {
         let lab = lab(defects);
@@ -258,11 +257,7 @@ probes! {
     "html-link-is-absent": |defects| {
         let lab = lab(defects);
         let registry = behind(&lab, |request| {
-            is(request, Method::GET, "/link").then(|| {
-                let mut page = response(200, "text/html", HTML);
-                page.headers_mut().insert("etag", "\"0\"".parse().unwrap());
-                Tap::Answer(page)
-            })
+            is(request, Method::GET, "/link").then(|| Tap::answer(200, "text/html", HTML))
         });
         head(&registry, &blob(b"x")).await == StatusCode::NOT_FOUND
     }
