@@ -3,7 +3,7 @@
 use shakedown_reports::{Blame, Party};
 
 use super::Rule;
-use super::case::{Case, answered};
+use super::case::Case;
 use super::ticket::about;
 use crate::trace::error_code;
 
@@ -37,9 +37,7 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     blame.evidence.retain(|evidence| evidence.call != at);
     let blame = blame.with_evidence(at, "the client, at the store");
     Some(match call.caused_by {
-        Some(sender) if sender != focus => {
-            blame.with_evidence(sender, &format!("{}: sent away", answered(&case.calls[sender])))
-        }
+        Some(sender) if sender != focus => blame.with_evidence(sender, "sent away"),
         _ => blame,
     })
 }

@@ -46,17 +46,14 @@ fn body(record: &BodyRecord) -> BodyInfo {
 
 fn note(exchange: &Exchange, result: Option<&str>) -> Option<String> {
     let response = exchange.response.as_ref()?;
-    let from_body = || {
-        let text = response.body.excerpt.trim_start();
-        let lower = text.get(..256.min(text.len())).unwrap_or(text).to_ascii_lowercase();
-        if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-            return Some(format!("HTML, {} bytes", response.body.bytes));
-        }
-        error_code(text).map(str::to_owned)
-    };
+    let text = response.body.excerpt.trim_start();
+    let begin: String = text.chars().take(16).collect::<String>().to_ascii_lowercase();
+    // What a store noted of its own answer is not what was sent if a fault put a page in its place.
+    let is_page = begin.starts_with("<!doctype html") || begin.starts_with("<html");
     let mut note = match result {
+        _ if is_page => format!("HTML, {} bytes", response.body.bytes),
         Some(result) if !result.is_empty() => result.to_owned(),
-        _ => from_body()?,
+        _ => error_code(text)?.to_owned(),
     };
     if note.chars().count() > NOTE {
         note = note.chars().take(NOTE - 3).chain("...".chars()).collect();

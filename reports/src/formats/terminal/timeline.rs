@@ -58,10 +58,9 @@ impl<'a> Timeline<'a> {
         let known = |call: &usize| *call < scenario.calls.len();
         for check in failed_checks(scenario) {
             let Some(call) = check.call.filter(known) else { continue };
-            let ends = |remark: &(Mark, String)| remark.1.starts_with("expected ");
             let text = remark(check);
-            // One remark on how the call ended is enough.
-            if text.starts_with("expected ") && remarks.get(&call).is_some_and(|remarks| remarks.iter().any(ends)) {
+            // Where the end of a call is wrong, what else is wrong with it follows from that.
+            if remarks.get(&call).is_some_and(|remarks| remarks.iter().any(|(_, text)| text.starts_with("expected "))) {
                 continue;
             }
             remarks.entry(call).or_default().push((Mark::Bad, clean(&text)));
@@ -277,8 +276,11 @@ impl<'a> Timeline<'a> {
 fn remark(check: &Check) -> String {
     let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
     match (check.what.as_str(), check.expected.as_str()) {
-        ("outcome", "succeeds") => format!("expected to succeed{rules}"),
-        ("status" | "outcome" | "no-answer" | "only-answers", expected) => format!("expected {expected}{rules}"),
+        ("outcome", expected) => {
+            let expected = expected.replace("succeeds", "to succeed").replace("fails", "to fail");
+            format!("expected {expected}{rules}")
+        }
+        ("status" | "no-answer" | "only-answers", expected) => format!("expected {expected}{rules}"),
         (what, expected) => {
             let actual = elide(&check.actual, ACTUAL, "...");
             format!("{what}: expected {expected}, was {actual}{rules}")

@@ -460,6 +460,13 @@ fn the_registry_alone() {
             failed("every-tag-resolves", "whole", "no data", None),
             ("acknowledged-is-missing", Registry, None),
         ),
+    ]);
+}
+
+#[test]
+fn what_is_left_and_what_is_late() {
+    let good = |status| head(status).back(0, "GetObject", &link_key(), 200);
+    table(vec![
         (
             "garbage",
             commit(201),
