@@ -22,10 +22,11 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         _ if call.response_body.bytes == 0 => "without what S3 answers",
         _ => "with a body that is not S3's",
     };
-    let acted = if case.was_acknowledged()
+    let took_it = case.was_acknowledged()
         || case.status() == Some(404)
         || case.call().is_some_and(|call| call.status.is_none())
-    {
+        || case.cause_of(at).is_some_and(|cause| cause.status.is_some_and(|status| status < 300));
+    let acted = if took_it {
         "the registry took it for what it should have been"
     } else if case.focus.is_none() {
         "the registry took it for done"

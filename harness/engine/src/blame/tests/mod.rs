@@ -1,6 +1,7 @@
 //! One row per situation: calls, what failed, who must be blamed. The situations are those of the incident catalogue.
 
 mod calls;
+mod parties;
 mod situations;
 
 use shakedown_reports::{Check, Party, Verdict};
@@ -25,6 +26,18 @@ fn table(rows: Vec<(&str, Calls, Check, Expected)>) {
         let found = blamed(&calls, check);
         assert_eq!(found, (rule.to_owned(), party, provoked_by), "{situation}");
     }
+}
+
+fn head(status: u16) -> Calls {
+    Calls::default().front("HEAD", calls::BLOB, status)
+}
+
+fn patch(status: u16) -> Calls {
+    Calls::default().front("PATCH", calls::UPLOAD, status)
+}
+
+fn commit(status: u16) -> Calls {
+    Calls::default().front("PUT", calls::COMMIT, status)
 }
 
 #[test]
