@@ -1,6 +1,6 @@
 //! For people at a terminal: one line per scenario, a full block per failure, causes and totals at the end.
 //!
-//! [`line`], [`failure`] and [`summary`] are also used one by one while a run goes on.
+//! [`line()`], [`failure()`] and [`summary()`] are also used one by one while a run goes on.
 
 mod failure;
 mod log;
@@ -65,7 +65,7 @@ pub fn header(run: &RunInfo, options: &Options, out: &mut dyn Write) -> fmt::Res
     writeln!(out, "{}", paint.in_style(Mark::Quiet, &elide(&clean(&text), paint.width(), paint.ellipsis())))
 }
 
-/// One scenario in one line: verdict, id, why, how long. Failures have a block of their own beside it: [`failure`].
+/// One scenario in one line: verdict, id, why, how long. Failures have a block of their own beside it: [`failure()`].
 ///
 /// # Errors
 /// Those of `out` only.
