@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use common::{quiet, shown, verdicts};
-use shakedown_engine::{Over, RunOptions};
+use shakedown_engine::{Over, RunOptions, selftest};
 use shakedown_reports::Verdict;
 use shakedown_scenario::{Loader, Plan, Source, SourceError};
 
@@ -60,5 +60,25 @@ fn all_pass_in_memory_and_over_tcp_alike() {
     assert!(both.len() > 40, "most scenarios run both ways, not only {}", both.len());
     for id in both {
         assert_eq!(memory[id], tcp[id], "{id}");
+    }
+}
+
+#[test]
+fn every_seeded_defect_is_caught_and_runs_repeat() {
+    let known: Vec<&str> =
+        shakedown_registry::defects::ALL.iter().flat_map(|defect| defect.stands_for).copied().collect();
+    let near =
+        shipped().into_iter().filter(|plan| plan.scenario.seen.iter().any(|seen| known.contains(&seen.as_str())));
+    let near: Vec<Plan> = near.collect();
+    let result = selftest(&near, &RunOptions::default(), |_| {});
+    let missed: Vec<_> = result.rows.iter().filter(|row| row.caught_by.is_empty()).map(|row| row.id.as_str()).collect();
+    assert_eq!(missed, Vec::<&str>::new());
+    assert_eq!(result.rows.len(), shakedown_registry::defects::ALL.len());
+    assert!(result.complete, "nothing may fail without a defect: {:?}", result.ending);
+    // The run without defects once more, in another order of events: equal but for the wall clock.
+    let again = quiet(near, &RunOptions { jobs: 1, ..RunOptions::default() });
+    for (mut first, mut second) in result.clean.into_iter().zip(again.report.scenarios) {
+        (first.wall_us, second.wall_us) = (0, 0);
+        assert_eq!(first, second);
     }
 }

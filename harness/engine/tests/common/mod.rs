@@ -71,7 +71,7 @@ pub const ROUND_TRIP: &str = "
 title: What is pushed comes back
 given:
   images:
-    app: { layers: [{ size: 12MiB }, { size: 4KiB }] }
+    app: { layers: [{ size: 6MiB }, { size: 4KiB }] }
   registry: { part-size: 5MiB }
 steps:
   - push: { image: app, as: '${repo}:1' }
@@ -136,7 +136,7 @@ spec: [CH8, CH14]
 tags: [fault]
 given:
   images:
-    app: { layers: [{ size: 12MiB }] }
+    app: { layers: [{ size: 6MiB }] }
 faults:
   - on: s3
     when: { operation: CreateMultipartUpload }
