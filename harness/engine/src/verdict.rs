@@ -38,7 +38,8 @@ fn failure(step: &StepRun) -> String {
     match failed {
         Some((check, _)) => {
             let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
-            format!("{}: {} is {}, expected {}{rules}", step.title, check.what, check.actual, check.expected)
+            let what = check.what.strip_prefix(&format!("{}: ", step.title)).unwrap_or(&check.what);
+            format!("{}: {what} is {}, expected {}{rules}", step.title, check.actual, check.expected)
         }
         None => step.title.clone(),
     }

@@ -10,7 +10,7 @@ use shakedown_engine::RunOptions;
 use shakedown_reports::Verdict;
 use shakedown_scenario::Plan;
 
-/// More calls than a push of this image makes; the last kills come when all is done.
+/// More calls than a push of this image makes (about 40); the last kills come when all is done.
 const CALLS: u32 = 45;
 
 const PUSH: &str = "
@@ -105,13 +105,12 @@ fn killed(name: &str, text: &str, calls: u32, at: &str) -> Vec<Plan> {
 
 #[test]
 fn a_kill_at_any_call_of_a_push_loses_nothing() {
-    let mut all = Vec::new();
-    for mode in ["streamed", "monolithic", "{ chunked: 4KiB }"] {
-        let name = mode.trim_matches(['{', ' ', '}']).split(':').next().unwrap_or(mode);
-        for at in ["before", "reply"] {
-            all.extend(killed(name, &PUSH.replace("MODE", mode), CALLS, at));
-        }
-    }
+    let ways = [
+        ("streamed", "streamed", "before"),
+        ("streamed", "streamed", "reply"),
+        ("chunked", "{ chunked: 4KiB }", "reply"),
+    ];
+    let all = ways.iter().flat_map(|(name, mode, at)| killed(name, &PUSH.replace("MODE", mode), CALLS, at)).collect();
     let result = quiet(all, &RunOptions::default());
     result.report.scenarios.iter().for_each(assert_passed);
     let cut = result
@@ -120,9 +119,7 @@ fn a_kill_at_any_call_of_a_push_loses_nothing() {
         .iter()
         .filter(|one| one.calls.iter().any(|call| call.to == "registry" && call.error.is_some()));
     let cut = cut.count();
-    assert!(cut > 60, "the kills struck only {cut} pushes");
-    let (last, verdict) = (result.report.scenarios.last().unwrap(), Verdict::Passed);
-    assert_eq!(last.verdict, verdict);
+    assert!(cut > 90, "the kills struck only {cut} pushes");
 }
 
 #[test]
