@@ -49,7 +49,7 @@ pub(crate) fn supervise(plan: &Plan, options: &RunOptions, step: &dyn Fn(&str, V
     };
     let repeat = repeat(plan, options);
     let outcome = match thread {
-        Ok(_) => watch(&receiver, &setup, &wall, step),
+        Ok(_) => watch(&receiver, &setup, GRACE, &wall, step),
         Err(error) => Message::Panicked(format!("no thread could be started: {error}")),
     };
     let wall_us = u64::try_from(wall.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -72,7 +72,13 @@ pub(crate) fn supervise(plan: &Plan, options: &RunOptions, step: &dyn Fn(&str, V
 }
 
 /// Follows the scenario to its end; a last `Step` says that there was none.
-fn watch(receiver: &Receiver<Message>, setup: &Setup, wall: &Clock, step: &dyn Fn(&str, Verdict)) -> Message {
+fn watch(
+    receiver: &Receiver<Message>,
+    setup: &Setup,
+    grace: Duration,
+    wall: &Clock,
+    step: &dyn Fn(&str, Verdict),
+) -> Message {
     let mut limit = setup.limits.wall;
     let mut last = String::new();
     loop {
@@ -84,7 +90,7 @@ fn watch(receiver: &Receiver<Message>, setup: &Setup, wall: &Clock, step: &dyn F
             Ok(end) => return end,
             Err(RecvTimeoutError::Timeout) if !setup.budget.is_exhausted() || limit == setup.limits.wall => {
                 setup.budget.exhaust();
-                limit = setup.limits.wall + GRACE;
+                limit = setup.limits.wall + grace;
             }
             Err(RecvTimeoutError::Timeout) => return Message::Step(last, Verdict::Error),
             Err(RecvTimeoutError::Disconnected) => {
@@ -100,24 +106,71 @@ fn scenario(plan: &Plan, setup: &Setup, sender: &mpsc::Sender<Message>) {
         // Nobody listens any more if we were given up.
         let _ = sender.send(Message::Step(title.to_owned(), verdict));
     };
-    let playing = AssertUnwindSafe(|| {
+    let message = guarded(|| {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(setup.over == Over::Memory);
         let runtime = builder.build().map_err(|error| format!("no runtime could be made: {error}"))?;
         let run = runtime.block_on(play(plan, setup, &tell));
         // What still runs in the background ends with the scenario.
         runtime.shutdown_background();
-        Ok::<_, String>(run)
+        Ok(run)
     });
-    let message = match std::panic::catch_unwind(playing) {
+    let _ = sender.send(message);
+}
+
+/// What came of playing; a panic is a message, too.
+fn guarded(playing: impl FnOnce() -> Result<ScenarioRun, String>) -> Message {
+    match std::panic::catch_unwind(AssertUnwindSafe(playing)) {
         Ok(Ok(run)) => Message::Done(Box::new(run)),
         Ok(Err(reason)) => Message::Panicked(reason),
         Err(payload) => Message::Panicked(text_of(&*payload)),
-    };
-    let _ = sender.send(message);
+    }
 }
 
 fn text_of(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifeline::CallBudget;
+    use crate::options::Interrupt;
+
+    fn setup(wall: Duration) -> Setup {
+        let (system, interrupt) = (crate::SystemChoice::Reference { defects: Vec::new() }, Interrupt::new());
+        let limits = crate::limits::Limits { time: wall, wall, calls: 1 };
+        let (vars, secrets) = (std::collections::BTreeMap::new(), Vec::new());
+        Setup { system, over: Over::Memory, seed: 1, vars, interrupt, limits, budget: CallBudget::new(1), secrets }
+    }
+
+    #[test]
+    fn a_panic_is_told_in_its_own_words() {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let plain = guarded(|| panic!("out of luck"));
+        let formatted = guarded(|| panic!("{} at {}", "lost", 7));
+        std::panic::set_hook(hook);
+        assert!(matches!(plain, Message::Panicked(reason) if reason == "out of luck"));
+        assert!(matches!(formatted, Message::Panicked(reason) if reason == "lost at 7"));
+    }
+
+    #[test]
+    fn a_scenario_that_hangs_loses_its_calls_first_and_then_its_thread_is_left() {
+        let (sender, receiver) = mpsc::channel();
+        sender.send(Message::Step("push app".to_owned(), Verdict::Passed)).unwrap();
+        let setup = setup(Duration::from_millis(20));
+        let end = watch(&receiver, &setup, Duration::from_millis(20), &Clock::real_time(), &|_, _| {});
+        assert!(matches!(end, Message::Step(title, Verdict::Error) if title == "push app"));
+        assert!(setup.budget.is_exhausted());
+    }
+
+    #[test]
+    fn a_thread_that_vanishes_is_a_bug() {
+        let (sender, receiver) = mpsc::channel();
+        drop(sender);
+        let end = watch(&receiver, &setup(GRACE), GRACE, &Clock::real_time(), &|_, _| {});
+        assert!(matches!(end, Message::Panicked(_)));
+    }
 }
