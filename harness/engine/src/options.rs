@@ -52,7 +52,7 @@ pub struct RunOptions {
     pub over: Over,
     /// Decides all content, all ids and all random faults.
     pub seed: u64,
-    /// Scenarios at the same time; 0 for one per core.
+    /// Scenarios at the same time; 0 for one per core in memory, and several per core in real time.
     pub jobs: usize,
     /// The part to run; all if absent.
     pub shard: Option<Shard>,

@@ -12,12 +12,15 @@ use shakedown_wire::Clock;
 use shakedown_wire::redact::Redactor;
 
 use crate::event::Event;
-use crate::options::RunOptions;
+use crate::options::{Over, RunOptions};
 use crate::preflight::{Target, preflight};
 use crate::report;
 use crate::supervise::{Told, supervise};
 use crate::systems::SystemChoice;
 use crate::verdict::Ending;
+
+/// Scenarios at the same time for each core where time is real.
+const JOBS_A_CORE_IN_REAL_TIME: usize = 4;
 
 /// What came out of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +89,8 @@ impl<'a, E: Fn(Event) + Send + Sync> InProgress<'a, E> {
         let jobs = match (&self.options.system, self.options.jobs) {
             // Faults and journal of a shared mock are one: scenarios must not mix.
             (SystemChoice::Url { .. }, _) => 1,
+            // In real time most of a scenario is waiting.
+            (_, 0) if self.options.transport() == Over::Tcp => cores * JOBS_A_CORE_IN_REAL_TIME,
             (_, 0) => cores,
             (_, jobs) => jobs,
         };
@@ -227,7 +232,7 @@ pub(crate) fn repeat(plan: &Plan, options: &RunOptions) -> String {
     match &options.system {
         SystemChoice::Reference { defects } => {
             defects.iter().for_each(|defect| command.push_str(&format!(" --defect {defect}")));
-            if options.over == crate::options::Over::Tcp {
+            if options.over == Over::Tcp {
                 command.push_str(" --over tcp");
             }
         }

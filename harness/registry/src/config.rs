@@ -132,7 +132,7 @@ impl RegistryConfig {
                 region: "us-east-1".to_owned(),
                 credentials: Arc::new(SharedCredentials::new(access_key, secret_key)),
                 root_directory: String::new(),
-                part_size: 8 << 20,
+                part_size: 5 << 20,
                 max_parts: 10_000,
                 copy_limit: 5 << 30,
                 retry: RetryPolicy::default(),
