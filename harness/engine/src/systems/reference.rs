@@ -22,6 +22,14 @@ pub(crate) const AUTHORITY: &str = "registry.test";
 /// What is put around each new instance: faults of the front, a recorder at the server's side.
 pub(crate) type Wrap = Box<dyn Fn(Party) -> Party + Send + Sync>;
 
+/// Bytes the kernel takes from a client that the registry has not read yet. Large buffers hide that a registry is slow, or that its
+/// client has left: by default they hold more than a part.
+const RECEIVE_BUFFER: usize = 128 << 10;
+
+fn options() -> ServerOptions {
+    ServerOptions { receive_buffer: Some(RECEIVE_BUFFER), ..ServerOptions::default() }
+}
+
 /// Where it answers.
 #[derive(Debug)]
 enum Place {
@@ -75,7 +83,7 @@ impl ReferenceSystem {
         let address = listener.local_addr().map_err(|error| environment("a port for the registry", error))?;
         let mut system = Self::new(config, storage, clock, seed, wrap, Place::Tcp { address, server: None });
         let party = system.instance();
-        system.place = Place::Tcp { address, server: Some(server::serve(listener, party, ServerOptions::default())) };
+        system.place = Place::Tcp { address, server: Some(server::serve(listener, party, options())) };
         Ok((system, address))
     }
 
@@ -108,7 +116,7 @@ impl ReferenceSystem {
             Place::Memory(net) => net.listen(AUTHORITY, party),
             Place::Tcp { address, server } => {
                 let listener = server::bind(*address).map_err(|error| environment("the registry's port", error))?;
-                *server = Some(server::serve(listener, party, ServerOptions::default()));
+                *server = Some(server::serve(listener, party, options()));
             }
         }
         Ok(())
