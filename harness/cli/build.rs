@@ -14,7 +14,8 @@ fn main() {
     for file in &files {
         println!("cargo:rerun-if-changed={}", root.join(file).display());
         let path = root.join(file).canonicalize().expect("just listed");
-        writeln!(code, "    ({file:?}, include_str!({:?})),", path.display().to_string()).expect("a String takes every text");
+        writeln!(code, "    ({file:?}, include_str!({:?})),", path.display().to_string())
+            .expect("a String takes every text");
     }
     code.push_str("]\n");
     let target = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("scenarios.rs");

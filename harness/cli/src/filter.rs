@@ -202,14 +202,17 @@ mod tests {
     use super::*;
 
     fn selected(expression: &str) -> bool {
-        let (tags, seen, spec) = (vec!["fault".to_owned(), "push".to_owned()], vec!["A01".to_owned()], vec!["CH8".to_owned()]);
+        let (tags, seen, spec) =
+            (vec!["fault".to_owned(), "push".to_owned()], vec!["A01".to_owned()], vec!["CH8".to_owned()]);
         let subject = Subject { id: "async-multipart-create", tags: &tags, seen: &seen, spec: &spec };
         Filter::parse(expression).unwrap().matches(&subject)
     }
 
     #[test]
     fn expressions_select() {
-        for yes in ["id(async-*)", "tag(push) & seen(A*)", "!tag(slow)", "tag(slow) | spec(CH?)", "!(tag(slow) | seen(B*))"] {
+        for yes in
+            ["id(async-*)", "tag(push) & seen(A*)", "!tag(slow)", "tag(slow) | spec(CH?)", "!(tag(slow) | seen(B*))"]
+        {
             assert!(selected(yes), "{yes}");
         }
         for no in ["id(async)", "tag(push) & !seen(A01)", "seen(B*)", "spec(CH)"] {

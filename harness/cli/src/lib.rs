@@ -3,8 +3,6 @@
 //! One file per command in `commands/`, one line each in the [`Command`] list. What a command does is the engine's.
 //! A library, so that the tests load scenario files exactly as the command does.
 
-#![expect(clippy::missing_errors_doc, reason = "every command fails with a Failure that says what and why")]
-
 mod commands;
 mod exit;
 mod filter;

@@ -70,9 +70,12 @@ pub struct Loaded {
 pub fn load(selection: &Selection<'_>) -> Result<Loaded, Failure> {
     let files = find(selection.paths)?;
     // Not `vars()`: it panics on a variable that is not Unicode, whoever set it.
-    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let loader =
-        Loader::new(&Files).environment(environment).vars(selection.vars.iter().cloned()).secrets(selection.secrets.iter().cloned());
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let loader = Loader::new(&Files)
+        .environment(environment)
+        .vars(selection.vars.iter().cloned())
+        .secrets(selection.secrets.iter().cloned());
     let mut loaded = Loaded { files: files.len(), ..Loaded::default() };
     for file in &files {
         match loader.check(file) {
@@ -121,7 +124,9 @@ fn find(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
         } else {
             let below = built_in_below(&format!("{}/", name.trim_end_matches('/')));
             if below.is_empty() {
-                return Err(Failure::usage(format!("{name}: no such file or folder; `shakedown list` shows what there is")));
+                return Err(Failure::usage(format!(
+                    "{name}: no such file or folder; `shakedown list` shows what there is"
+                )));
             }
             files.extend(below);
         }

@@ -63,7 +63,8 @@ impl Output {
             ColorChoice::Never => false,
             ColorChoice::Auto => std::io::stdout().is_terminal() && !set("NO_COLOR"),
         };
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+        let locale =
+            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
         let unicode = locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8"));
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let width = columns.or_else(terminal_width).unwrap_or(120).clamp(40, 200);
@@ -79,7 +80,11 @@ impl Output {
             _ => "shakedown=debug",
         };
         let filter = tracing_subscriber::EnvFilter::try_from_env("SHAKEDOWN_LOG").unwrap_or_else(|_| level.into());
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(self.color).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(self.color)
+            .try_init();
     }
 
     /// Prints text to standard output. A closed pipe ends the process quietly, as other tools do.
@@ -109,5 +114,8 @@ impl Output {
 }
 
 fn terminal_width() -> Option<usize> {
-    rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|&columns| columns > 0)
+    rustix::termios::tcgetwinsize(std::io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|&columns| columns > 0)
 }

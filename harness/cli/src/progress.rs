@@ -21,7 +21,8 @@ impl<'a> Progress<'a> {
     /// A bar on standard error if that is a terminal.
     pub fn new(output: &'a Output) -> Self {
         let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("the template is valid");
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("the template is valid");
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { output, bar, running: Mutex::default() }

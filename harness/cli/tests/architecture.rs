@@ -58,7 +58,10 @@ fn crates_depend_only_along_the_arrows() {
     assert_eq!(found.keys().map(String::as_str).collect::<Vec<_>>(), allowed.keys().copied().collect::<Vec<_>>());
     for (name, targets) in &found {
         for target in targets {
-            assert!(allowed[name.as_str()].contains(target.as_str()), "{name} -> {target} is not an arrow of the design");
+            assert!(
+                allowed[name.as_str()].contains(target.as_str()),
+                "{name} -> {target} is not an arrow of the design"
+            );
         }
     }
 }
@@ -86,7 +89,8 @@ fn sources() -> Vec<(String, String)> {
 
 #[test]
 fn every_file_says_what_lives_in_it() {
-    let silent: Vec<_> = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    let silent: Vec<_> =
+        sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
     assert!(silent.is_empty(), "these files do not begin with `//!`: {silent:#?}");
 }
 
@@ -95,7 +99,10 @@ fn files_hold_one_thing() {
     for (path, text) in sources().iter().filter(|(path, _)| !path.contains("/tests/")) {
         let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
         let excused = LONG_FILES.iter().any(|(file, _)| file == path);
-        assert!(lines <= MAX_LINES || excused, "{path} has {lines} lines without its tests; split it, or excuse it with a reason");
+        assert!(
+            lines <= MAX_LINES || excused,
+            "{path} has {lines} lines without its tests; split it, or excuse it with a reason"
+        );
         assert!(!excused || lines > MAX_LINES, "{path} is no longer too long; delete its excuse");
     }
 }

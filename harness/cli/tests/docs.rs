@@ -64,7 +64,11 @@ fn commands() -> Vec<String> {
                 }
                 text if !in_shell => {
                     let quoted = text.split('`').skip(1).step_by(2);
-                    found.extend(quoted.filter(|code| code.starts_with("shakedown ") || code.starts_with("cargo ")).map(str::to_owned));
+                    found.extend(
+                        quoted
+                            .filter(|code| code.starts_with("shakedown ") || code.starts_with("cargo "))
+                            .map(str::to_owned),
+                    );
                 }
                 _ => {}
             }
@@ -79,7 +83,9 @@ fn commands() -> Vec<String> {
 fn every_command_is_known_to_this_test() {
     for command in commands() {
         // `shakedown list --profiles` in a comment or `shakedown run` alone in prose are covered by their longer forms.
-        let known = COMMANDS.iter().any(|(known, _)| *known == command || known.replace("cargo run --release --", "shakedown") == command);
+        let known = COMMANDS
+            .iter()
+            .any(|(known, _)| *known == command || known.replace("cargo run --release --", "shakedown") == command);
         assert!(known, "`{command}` stands in a document, but no test runs it: add it to COMMANDS");
     }
 }
@@ -118,14 +124,20 @@ fn generated(name: &str, content: &str) {
     if old == content {
         return;
     }
-    assert!(std::env::var_os("SHAKEDOWN_BLESS").is_some(), "{name} in README.md is not current: SHAKEDOWN_BLESS=1 cargo test --test docs -- --test-threads 1\n{content}");
+    assert!(
+        std::env::var_os("SHAKEDOWN_BLESS").is_some(),
+        "{name} in README.md is not current: SHAKEDOWN_BLESS=1 cargo test --test docs -- --test-threads 1\n{content}"
+    );
     fs::write(&path, format!("{head}{mark}{content}<!-- end -->{tail}")).expect("writable");
 }
 
 #[test]
 fn the_demo_in_the_readme_is_current() {
     let dir = tempfile::tempdir().unwrap();
-    let output = run(clean(support::SHAKEDOWN, dir.path()).current_dir(dir.path()).env("COLUMNS", "140").args(["demo", "--color", "never"]));
+    let output = run(clean(support::SHAKEDOWN, dir.path())
+        .current_dir(dir.path())
+        .env("COLUMNS", "140")
+        .args(["demo", "--color", "never"]));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(dir.path().join("shakedown-report/demo.json").is_file(), "the report that it names is there");
     generated("output of: shakedown demo", &format!("```text\n{}\n```\n", text.trim()));
@@ -149,8 +161,14 @@ fn the_scenario_in_the_readme_is_current() {
 #[test]
 fn files_that_the_documents_name_are_there() {
     for name in DOCUMENTS {
-        for code in read(name).split('`').skip(1).step_by(2).filter(|code| code.contains('/') && !code.contains([' ', '<', '*', '\n', '\''])) {
-            let is_path = ["harness/", "mocks/", "reports/", "scenarios/", ".ci/"].iter().any(|part| code.starts_with(part));
+        for code in read(name)
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|code| code.contains('/') && !code.contains([' ', '<', '*', '\n', '\'']))
+        {
+            let is_path =
+                ["harness/", "mocks/", "reports/", "scenarios/", ".ci/"].iter().any(|part| code.starts_with(part));
             assert!(!is_path || root().join(code).exists(), "{name} names {code}, which is not there");
         }
     }

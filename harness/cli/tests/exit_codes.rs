@@ -14,7 +14,8 @@ struct Ran {
 }
 
 fn shakedown(args: &[&str], dir: &Path) -> Ran {
-    let Output { status, stdout, stderr } = clean(support::SHAKEDOWN, dir).current_dir(dir).args(args).output().unwrap();
+    let Output { status, stdout, stderr } =
+        clean(support::SHAKEDOWN, dir).current_dir(dir).args(args).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
     Ran { code: status.code(), out: text(stdout), err: text(stderr) }
 }

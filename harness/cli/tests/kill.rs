@@ -161,7 +161,11 @@ async fn assert_kept(client: &Client, image: &Image, told: &Acknowledged, place:
         // The PUT that was cut off may have done its work: then the session is gone and the blob is there.
         if status == 404 {
             let uri = format!("/v2/lab/app/blobs/{}", digest(&image.large));
-            assert_eq!(client.call("HEAD", &uri, b"").await.expect("an answer").0, 200, "{place}: neither session nor blob");
+            assert_eq!(
+                client.call("HEAD", &uri, b"").await.expect("an answer").0,
+                200,
+                "{place}: neither session nor blob"
+            );
             return;
         }
         assert_eq!(status, 204, "{place}: the session");

@@ -76,7 +76,12 @@ fn a_bucket_written_by_one_registry_is_read_by_the_other() {
 }
 
 /// One request; gives status, Content-Length as announced, Location, and the body.
-async fn call(client: &Party, method: &str, uri: &str, body: &'static str) -> (u16, Option<u64>, Option<String>, Vec<u8>) {
+async fn call(
+    client: &Party,
+    method: &str,
+    uri: &str,
+    body: &'static str,
+) -> (u16, Option<u64>, Option<String>, Vec<u8>) {
     let request = http::Request::builder().method(method).uri(uri).body(Body::from(body)).unwrap();
     let answer = client.send(request).await.expect("an answer");
     let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -116,7 +121,10 @@ fn docker_registry_shows_the_figures_of_the_field_reports() {
         let text = String::from_utf8(body).unwrap();
         assert_eq!((status, text.len()), (500, 203), "{text}");
         let log = registry.line_with("err.detail");
-        assert!(log.contains("s3aws: Path not found: /docker/registry/v2/repositories/gitlab-ci/100017681/_uploads/"), "{log}");
+        assert!(
+            log.contains("s3aws: Path not found: /docker/registry/v2/repositories/gitlab-ci/100017681/_uploads/"),
+            "{log}"
+        );
 
         let missing = format!("{base}/blobs/sha256:{}", "0".repeat(64));
         let (status, length, _, _) = call(&client, "HEAD", &missing, "").await;

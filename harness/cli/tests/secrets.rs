@@ -63,7 +63,10 @@ steps:
     for over in ["memory", "tcp"] {
         let out = dir.path().join(over);
         let mut command = clean(support::SHAKEDOWN, dir.path());
-        command.args(["run", "-vv", "--over", over, "--secret", &format!("key={SECRET}"), "--out"]).arg(&out).arg(&file);
+        command
+            .args(["run", "-vv", "--over", over, "--secret", &format!("key={SECRET}"), "--out"])
+            .arg(&out)
+            .arg(&file);
         for format in ["json", "junit", "markdown", "terminal"] {
             command.args(["--report", &format!("{format}={}", out.join(format).display())]);
         }
@@ -84,14 +87,20 @@ fn servers_log_no_secret() {
     }
     let home = tempfile::tempdir().unwrap();
     let mut command = clean(support::SHAKEDOWN, home.path());
-    command.args(["serve", "s3", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "-vv"]).env("SHAKEDOWN_SECRET_KEY", SECRET);
+    command
+        .args(["serve", "s3", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "-vv"])
+        .env("SHAKEDOWN_SECRET_KEY", SECRET);
     let s3 = Running::start(command);
     let ready = s3.line_with("ready:");
     let mut aws = clean("aws", home.path());
-    aws.env("AWS_ACCESS_KEY_ID", "shakedown").env("AWS_SECRET_ACCESS_KEY", SECRET).env("AWS_DEFAULT_REGION", "us-east-1");
+    aws.env("AWS_ACCESS_KEY_ID", "shakedown")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_DEFAULT_REGION", "us-east-1");
     support::run(aws.args(["--endpoint-url", word_after(&ready, "S3 on "), "s3", "ls", "s3://lab"]));
     s3.line_with("s3 GET");
-    let journal = support::run(clean("curl", home.path()).args(["-s", &format!("{}/journal", word_after(&ready, "control on "))]));
+    let journal = support::run(
+        clean("curl", home.path()).args(["-s", &format!("{}/journal", word_after(&ready, "control on "))]),
+    );
     let journal = String::from_utf8_lossy(&journal.stdout).into_owned();
     assert!(journal.contains("ListObjectsV2"), "the journal is there, or this test looks at nothing: {journal}");
     assert_clean(&journal, "the journal");

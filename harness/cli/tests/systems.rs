@@ -18,7 +18,8 @@ fn run(args: &[&str], dir: &Path) -> (Option<i32>, Report, String) {
     command.current_dir(root).args(["run", "--color", "never", "--report", &json, "--out"]).arg(out).args(args);
     let output = command.output().expect("it starts");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let json = std::fs::read_to_string(&report).unwrap_or_else(|error| panic!("{error}\n{text}\n{}", String::from_utf8_lossy(&output.stderr)));
+    let json = std::fs::read_to_string(&report)
+        .unwrap_or_else(|error| panic!("{error}\n{text}\n{}", String::from_utf8_lossy(&output.stderr)));
     (output.status.code(), serde_json::from_str(&json).expect("a report"), text)
 }
 
@@ -45,7 +46,8 @@ fn docker_registry_shows_the_failures_of_the_catalogue() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let files: Vec<_> = FAILS_ON_DISTRIBUTION.iter().map(|(id, _)| id.split('[').next().expect("split yields once")).collect();
+    let files: Vec<_> =
+        FAILS_ON_DISTRIBUTION.iter().map(|(id, _)| id.split('[').next().expect("split yields once")).collect();
     let mut args: Vec<_> = files.iter().map(|stem| format!("scenarios/faults/{stem}.yaml")).collect();
     args.sort();
     args.dedup();
@@ -65,7 +67,11 @@ fn docker_registry_shows_the_failures_of_the_catalogue() {
     }
     assert!(scenarios.values().any(|s| s.id.starts_with("push-and-pull") && s.verdict == Verdict::Passed), "{text}");
     assert!(text.contains("Path not found"), "the registry's log stands in its trace");
-    let caused = scenarios["async-multipart-create"].calls.iter().filter(|call| call.to == "s3" && call.caused_by.is_some()).count();
+    let caused = scenarios["async-multipart-create"]
+        .calls
+        .iter()
+        .filter(|call| call.to == "s3" && call.caused_by.is_some())
+        .count();
     assert!(caused > 3, "only {caused} storage calls were joined to the client calls that caused them");
 }
 
@@ -84,7 +90,8 @@ fn a_registry_that_runs_already_is_driven_through_the_control_interface() {
     words.extend(files);
     let (code, report, text) = run(&words, dir.path());
     assert_eq!(code, Some(1), "{text}");
-    let failed: Vec<_> = report.scenarios.iter().filter(|s| s.verdict == Verdict::Failed).map(|s| s.id.as_str()).collect();
+    let failed: Vec<_> =
+        report.scenarios.iter().filter(|s| s.verdict == Verdict::Failed).map(|s| s.id.as_str()).collect();
     assert_eq!(failed, ["async-multipart-create", "html-404-from-gateway"], "{text}");
     for scenario in &report.scenarios {
         assert!(scenario.calls.iter().any(|call| call.to == "s3"), "{} shows no storage side", scenario.id);

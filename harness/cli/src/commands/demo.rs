@@ -55,9 +55,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let report = shown.expect("there are incidents");
     let path = args.out.join("demo.json");
     let json = Format::named("json").expect("a built-in format").text(&report, &shakedown_reports::Options::default());
-    std::fs::create_dir_all(&args.out)
-        .and_then(|()| std::fs::write(&path, json))
-        .map_err(|error| Failure::environment(format!("cannot write {}: {error}; choose another folder with --out", path.display())))?;
+    std::fs::create_dir_all(&args.out).and_then(|()| std::fs::write(&path, json)).map_err(|error| {
+        Failure::environment(format!("cannot write {}: {error}; choose another folder with --out", path.display()))
+    })?;
     output.print(&format!(
         "report  {}\n\nNext:\n  shakedown run                           every scenario on the reference registry\n  shakedown run --system distribution-2.8 the same on docker-registry 2.8.2, if it is installed\n  shakedown serve registry                a registry to push to; add --defect to see yours fail\n",
         path.display()
@@ -65,7 +65,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     if as_expected {
         Ok(Exit::Passed)
     } else {
-        Err(Failure { message: "the demo did not show what it should; please report this".to_owned(), exit: Exit::Internal })
+        Err(Failure {
+            message: "the demo did not show what it should; please report this".to_owned(),
+            exit: Exit::Internal,
+        })
     }
 }
 
@@ -77,7 +80,13 @@ fn run_on(file: &str, defects: &[&str], output: &Output) -> Result<Report, Failu
     Ok(run::execute(plans, RunOptions { system, over: Over::Memory, ..RunOptions::default() }, &quiet).report)
 }
 
-fn page(number: usize, seen: &str, failed: Option<(&RunInfo, &ScenarioReport)>, survived: bool, output: &Output) -> String {
+fn page(
+    number: usize,
+    seen: &str,
+    failed: Option<(&RunInfo, &ScenarioReport)>,
+    survived: bool,
+    output: &Output,
+) -> String {
     let mut text = format!("\n{number}. {seen}\n\n");
     match failed {
         Some((run, scenario)) => {

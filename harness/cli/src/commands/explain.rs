@@ -32,7 +32,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             Ok(Exit::Passed)
         }
         None => Err(Failure {
-            message: format!("nothing is called `{id}`; `shakedown list`, `list --faults` and `list --defects` show what there is"),
+            message: format!(
+                "nothing is called `{id}`; `shakedown list`, `list --faults` and `list --defects` show what there is"
+            ),
             exit: Exit::Nothing,
         }),
     }

@@ -101,7 +101,10 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
         return Ok(shakedown_reports::FORMATS.iter().map(|format| Row::new(format.name, format.about)).collect());
     }
     if what.profiles {
-        return Ok(shakedown_s3::profiles::profiles().iter().map(|profile| Row::new(profile.name, profile.about.as_str())).collect());
+        return Ok(shakedown_s3::profiles::profiles()
+            .iter()
+            .map(|profile| Row::new(profile.name, profile.about.as_str()))
+            .collect());
     }
     if what.systems {
         return systems();
@@ -121,11 +124,15 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
 fn systems() -> Result<Vec<Row>, Failure> {
     let mut rows = vec![
         Row::new("reference", "the reference registry, in memory or (--over tcp) on loopback sockets"),
-        Row::new("http://HOST:PORT", "a registry that runs already; with --s3 CONTROL-URL on a `shakedown serve s3 --control`"),
+        Row::new(
+            "http://HOST:PORT",
+            "a registry that runs already; with --s3 CONTROL-URL on a `shakedown serve s3 --control`",
+        ),
     ];
     for name in shakedown_engine::SystemFile::shipped_names() {
         let text = shakedown_engine::SystemFile::shipped(name).unwrap_or_default();
-        let file = shakedown_engine::SystemFile::parse(name, text).map_err(|error| Failure::usage(error.to_string()))?;
+        let file =
+            shakedown_engine::SystemFile::parse(name, text).map_err(|error| Failure::usage(error.to_string()))?;
         rows.push(Row::new(name, file.title));
     }
     Ok(rows)

@@ -114,7 +114,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     } else {
         output.print(&Format::named("terminal").expect("a built-in format").text(&report, &options));
     }
-    let json = ReportTarget { format: Format::named("json").expect("a built-in format"), path: args.out.join("report.json") };
+    let json =
+        ReportTarget { format: Format::named("json").expect("a built-in format"), path: args.out.join("report.json") };
     for target in std::iter::once(&json).chain(&args.reports) {
         write(&report, target)?;
         output.note(&format!("report  {}", target.path.display()));
@@ -127,7 +128,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 /// # Errors
 /// Mistakes in files or in the expression, or an empty selection.
 pub fn select(paths: &[PathBuf], args: &SelectArgs, output: &Output) -> Result<Vec<Plan>, Failure> {
-    let filter = args.filter.as_deref().map(Filter::parse).transpose().map_err(|error| Failure::usage(error.to_string()))?;
+    let filter =
+        args.filter.as_deref().map(Filter::parse).transpose().map_err(|error| Failure::usage(error.to_string()))?;
     let selection = Selection { paths, vars: &args.vars, secrets: &args.secrets };
     let mut plans = library::load_valid(&selection, output)?;
     let all = plans.len();
@@ -177,7 +179,9 @@ impl TargetArgs {
             return Ok(SystemChoice::Url { registry, s3_control });
         }
         if self.s3_control.is_some() {
-            return Err(Failure::usage("--s3 goes with a registry given as URL: --system http://HOST:PORT --s3 CONTROL-URL"));
+            return Err(Failure::usage(
+                "--s3 goes with a registry given as URL: --system http://HOST:PORT --s3 CONTROL-URL",
+            ));
         }
         if name == "reference" {
             return Ok(SystemChoice::Reference { defects: self.defects.clone() });
@@ -186,7 +190,8 @@ impl TargetArgs {
             return Err(Failure::usage("--defect goes with the reference registry only"));
         }
         let file = if Path::new(name).extension().is_some_and(|extension| extension == "yaml") {
-            let text = std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+            let text = std::fs::read_to_string(name)
+                .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
             SystemFile::parse(name, &text)
         } else if let Some(text) = library::built_in(&format!("scenarios/systems/{name}.yaml")) {
             SystemFile::parse(name, text)
@@ -220,10 +225,12 @@ fn write(report: &Report, target: &ReportTarget) -> Result<(), Failure> {
     let folder = target.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let made = folder.map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| std::fs::write(&target.path, text)).map_err(|error| {
-        Failure::environment(format!("cannot write {}: {error}; choose another folder with --out", target.path.display()))
+        Failure::environment(format!(
+            "cannot write {}: {error}; choose another folder with --out",
+            target.path.display()
+        ))
     })
 }
-
 
 fn report_target(text: &str) -> Result<ReportTarget, String> {
     let names = || shakedown_reports::FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");

@@ -11,8 +11,10 @@ use crate::output::{Failure, Output};
 
 /// Run the scenarios against each seeded defect of the reference registry and print which caught it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "A check that has never been seen failing is not a check: every defect must be caught by a scenario, and no
-scenario may fail on the registry without defects.")]
+#[command(
+    after_help = "A check that has never been seen failing is not a check: every defect must be caught by a scenario, and no
+scenario may fail on the registry without defects."
+)]
 pub struct Args {
     /// Scenario files and folders [default: ./scenarios, else the built-in set]
     paths: Vec<PathBuf>,
@@ -59,6 +61,11 @@ fn matrix(result: &SelftestResult) -> String {
     }
     let caught = result.rows.iter().filter(|row| !row.caught_by.is_empty()).count();
     let alarms = result.clean.iter().filter(|report| report.verdict == shakedown_reports::Verdict::Failed).count();
-    let _ = writeln!(text, "{caught} of {} defects caught, {alarms} false alarms in {} scenarios", result.rows.len(), result.clean.len());
+    let _ = writeln!(
+        text,
+        "{caught} of {} defects caught, {alarms} false alarms in {} scenarios",
+        result.rows.len(),
+        result.clean.len()
+    );
     text
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use shakedown_faults::Fault;
 use shakedown_registry::{DefectSet, Redirect, Registry, RegistryConfig, defects};
 use shakedown_s3::{Credential, S3Config, S3Mock};
-use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::redact::Redactor;
+use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Clock, Party, Request, network};
 
 use crate::exit::Exit;
@@ -24,7 +24,7 @@ pub struct Args {
 /// The parties.
 #[derive(Debug, clap::Subcommand)]
 enum PartyArgs {
-    S3(S3Args),
+    S3(Box<S3Args>),
     Registry(Box<RegistryArgs>),
 }
 
@@ -130,15 +130,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 
 async fn s3(args: &S3Args, output: &Output) -> Result<Exit, Failure> {
     let clock = Clock::real_time();
-    let mut config = S3Config {
-        buckets: args.buckets.clone(),
-        ..args.keys.config()
-    };
+    let mut config = S3Config { buckets: args.buckets.clone(), ..args.keys.config() };
     let faults = args.faults.load(&mut config)?;
     let mock = match &args.store {
-        Some(dir) => S3Mock::open(config, clock.clone(), args.faults.seed, dir).map_err(|error| {
-            Failure::environment(format!("cannot open the store in {}: {error}", dir.display()))
-        })?,
+        Some(dir) => S3Mock::open(config, clock.clone(), args.faults.seed, dir)
+            .map_err(|error| Failure::environment(format!("cannot open the store in {}: {error}", dir.display())))?,
         None => S3Mock::new(config, clock.clone(), args.faults.seed),
     };
     mock.injector().replace(faults, args.faults.seed);
@@ -148,7 +144,9 @@ async fn s3(args: &S3Args, output: &Output) -> Result<Exit, Failure> {
     servers.push(server);
     if let Some(address) = args.control {
         if !address.ip().is_loopback() {
-            return Err(Failure::usage(format!("the control interface has no authentication: {address} is not a loopback address")));
+            return Err(Failure::usage(format!(
+                "the control interface has no authentication: {address} is not a loopback address"
+            )));
         }
         let control = listen(address, shakedown_s3::control::control_party(&mock)).await?;
         ready.push_str(&format!(", control on {}", control.base_uri()));
@@ -169,7 +167,9 @@ async fn registry(args: &RegistryArgs, output: &Output) -> Result<Exit, Failure>
     let (storage, backing) = match &args.s3_endpoint {
         Some(endpoint) => {
             if args.faults.faults.is_some() {
-                return Err(Failure::usage("--fault acts on the embedded S3 mock; with --s3-endpoint give it to `serve s3`"));
+                return Err(Failure::usage(
+                    "--fault acts on the embedded S3 mock; with --s3-endpoint give it to `serve s3`",
+                ));
             }
             (network::client(&network::NetworkOptions::default()), format!("bucket {} at {endpoint}", args.bucket))
         }
@@ -209,17 +209,24 @@ impl FaultArgs {
                 "there is no file and no profile `{name}`; `shakedown list --profiles` shows the profiles"
             )));
         }
-        let text = std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        let text =
+            std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
         let faults: Vec<Fault> = serde_saphyr::from_str(&text)
             .map_err(|error| Failure::usage(format!("{name} is not a list of faults: {error}")))?;
         let problems: Vec<_> = faults.iter().flat_map(Fault::problems).collect();
-        if problems.is_empty() { Ok(faults) } else { Err(Failure::usage(format!("{name}: {}", problems.join("\n       ")))) }
+        if problems.is_empty() {
+            Ok(faults)
+        } else {
+            Err(Failure::usage(format!("{name}: {}", problems.join("\n       "))))
+        }
     }
 }
 
 async fn listen(address: SocketAddr, party: Party) -> Result<Server, Failure> {
     let listener = server::bind(address).map_err(|error| {
-        Failure::environment(format!("cannot listen on {address}: {error}; choose another with --listen (port 0 takes a free one)"))
+        Failure::environment(format!(
+            "cannot listen on {address}: {error}; choose another with --listen (port 0 takes a free one)"
+        ))
     })?;
     Ok(server::serve(listener, party, ServerOptions::default()))
 }

@@ -15,8 +15,10 @@ use sha2::{Digest, Sha256};
 pub const SHAKEDOWN: &str = env!("CARGO_BIN_EXE_shakedown");
 
 /// True if `program` can be started. In CI a missing one is an error; elsewhere the test says why it does nothing.
+#[expect(clippy::print_stderr, reason = "a skip says why, to whoever runs the tests")]
 pub fn have(program: &str) -> bool {
-    let found = std::env::var_os("PATH").is_some_and(|paths| std::env::split_paths(&paths).any(|dir| dir.join(program).is_file()));
+    let found = std::env::var_os("PATH")
+        .is_some_and(|paths| std::env::split_paths(&paths).any(|dir| dir.join(program).is_file()));
     assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed, and in CI that is an error");
     if !found {
         eprintln!("skipped: {program} is not installed");
@@ -27,7 +29,11 @@ pub fn have(program: &str) -> bool {
 /// A command with nothing of this process's environment but PATH: AWS_* and *_proxy change what real clients do.
 pub fn clean(program: &str, home: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home).stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .stdin(Stdio::null());
     command
 }
 
@@ -64,7 +70,9 @@ impl Running {
             match self.arrived.recv_timeout(Duration::from_secs(20)) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(_) => {}
-                Err(_) => panic!("no line with {text:?}; there was: {:#?}", self.lines.lock().expect("no panic while held")),
+                Err(_) => {
+                    panic!("no line with {text:?}; there was: {:#?}", self.lines.lock().expect("no panic while held"))
+                }
             }
         }
     }
@@ -156,7 +164,12 @@ pub fn skopeo_copy(from: &str, to: &str, home: &Path) {
     let policy = home.join("policy.json");
     fs::write(&policy, r#"{"default":[{"type":"insecureAcceptAnything"}]}"#).expect("writable");
     let mut command = clean("skopeo", home);
-    command.arg("--policy").arg(policy).args(["copy", "--preserve-digests", "--src-tls-verify=false", "--dest-tls-verify=false"]);
+    command.arg("--policy").arg(policy).args([
+        "copy",
+        "--preserve-digests",
+        "--src-tls-verify=false",
+        "--dest-tls-verify=false",
+    ]);
     run(command.arg(from).arg(to));
 }
 
@@ -213,8 +226,10 @@ fn noise(seed: u64, size: usize) -> Vec<u8> {
 /// The blobs of both layouts are the same, byte for byte.
 pub fn assert_same_blobs(left: &Path, right: &Path) {
     let names = |dir: &Path| {
-        let mut names: Vec<_> =
-            fs::read_dir(dir.join("blobs/sha256")).expect("readable").map(|entry| entry.expect("readable").file_name()).collect();
+        let mut names: Vec<_> = fs::read_dir(dir.join("blobs/sha256"))
+            .expect("readable")
+            .map(|entry| entry.expect("readable").file_name())
+            .collect();
         names.sort();
         names
     };
