@@ -1,6 +1,6 @@
 //! The `shakedown` command: arguments in, output and exit code out. The only crate that prints.
 //!
-//! One file per command in `commands/`, one line each in the [`Command`] list. What a command does is the engine's.
+//! One file per command in `commands/`, one line each in the `Command` list. What a command does is the engine's.
 //! A library, so that the tests load scenario files exactly as the command does.
 
 mod commands;
