@@ -12,6 +12,11 @@ pub(crate) const DEFECT: Defect = Defect {
 /// S3's smallest part that is not the last.
 const SMALLEST: u64 = 5 << 20;
 
+/// How many bytes must have arrived before a part is cut off them: twice a part's size, as distribution 2.8 does.
+pub(crate) fn threshold(defects: &DefectSet, part_size: u64) -> u64 {
+    if defects.has(&DEFECT) { part_size.saturating_mul(2) } else { part_size }
+}
+
 /// How many buffered bytes are sent as a part at the end of a request.
 pub(crate) fn flush(defects: &DefectSet, buffered: u64) -> u64 {
     if defects.has(&DEFECT) && buffered >= SMALLEST { buffered } else { 0 }

@@ -78,7 +78,7 @@ impl<'a> Receive<'a> {
             self.session.hasher.update(&frame);
             self.session.offset += frame.len() as u64;
             self.buffer.push(frame);
-            while self.buffer.len() >= self.part_size() {
+            while self.buffer.len() >= unequal_parts::threshold(self.sessions.storage().defects(), self.part_size()) {
                 self.send_part(self.part_size()).await?;
             }
         }
