@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shakedown_scenario::{Loader, Source, SourceError, render, schema};
+use shakedown_scenario::{Loader, MapSource, Source, SourceError, render, schema};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
@@ -120,4 +120,19 @@ fn the_schema_refuses_what_the_checker_refuses() {
         let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         assert!(!validator.is_valid(&value), "{text}");
     }
+}
+
+/// What the README shows is a scenario, and every reader's first one.
+#[test]
+fn the_example_of_the_readme_is_right() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let example = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let world = "given:\n  images:\n    base: { layers: [{ size: 1KiB }, { size: 2KiB }] }\n";
+    let source = MapSource::default()
+        .with("scenarios/faults/example.yaml", example)
+        .with("scenarios/worlds/two-layers.yaml", world);
+    let plans = Loader::new(&source)
+        .check("scenarios/faults/example.yaml")
+        .unwrap_or_else(|problems| panic!("{}", render(&problems, false)));
+    assert_eq!(plans.iter().map(|plan| plan.id.as_str()).collect::<Vec<_>>(), ["example[throttled]", "example[cut]"]);
 }
