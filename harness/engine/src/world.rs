@@ -35,6 +35,8 @@ const S3_AUTHORITY: &str = "s3.test";
 const BUCKET: &str = "lab";
 /// Access keys that are good at the same time; more than one lets a registry exchange expired ones.
 const KEYS: u32 = 8;
+/// What an exchange takes on its way in memory: about what it takes within a data centre.
+const LATENCY: Duration = Duration::from_millis(1);
 /// How long a client waits for an answer, and for the next byte of one.
 const PATIENCE_IN_MEMORY: Duration = Duration::from_secs(300);
 const PATIENCE_OVER_TCP: Duration = Duration::from_secs(120);
@@ -308,7 +310,7 @@ impl Parts {
             inner: Recorder::new(clock.clone(), FRONT_LIMIT),
             injector: Injector::new(FaultSet::new(Vec::new(), 0), On::Registry, clock.clone()),
             seed: setup.derive(plan, "world"),
-            net: MemoryNet::new(),
+            net: MemoryNet::with_latency(LATENCY),
             network: network::client(&network),
             clock,
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, RwLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -13,8 +14,12 @@ use crate::framing::{self, Framed};
 use crate::{Body, Party, Request, WireError};
 
 /// A network in memory. Clones share the map, so a party can be replaced (restarted, killed) while others hold the net.
+/// A party that holds the net it answers on keeps itself alive: [`MemoryNet::close`] lets both go.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryNet(Arc<RwLock<BTreeMap<String, Party>>>);
+pub struct MemoryNet {
+    parties: Arc<RwLock<BTreeMap<String, Party>>>,
+    latency: Duration,
+}
 
 impl MemoryNet {
     /// Nobody is there yet.
@@ -22,14 +27,20 @@ impl MemoryNet {
         Self::default()
     }
 
+    /// A net on which each exchange takes this long on its way, half before it arrives and half before its head is back. In virtual
+    /// time it costs nothing, and a timeline shows what came after what.
+    pub fn with_latency(latency: Duration) -> Self {
+        Self { latency, ..Self::default() }
+    }
+
     /// Lets `party` answer at `authority` (`host` or `host:port`); the earlier one there is gone.
     pub fn listen(&self, authority: &str, party: Party) {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(authority.to_owned(), party);
+        self.parties.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(authority.to_owned(), party);
     }
 
     /// Nobody answers at `authority` any more.
     pub fn close(&self, authority: &str) {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(authority);
+        self.parties.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(authority);
     }
 
     /// The party that dispatches on the authority of each request's URI.
@@ -39,8 +50,12 @@ impl MemoryNet {
             let target = net.target(&request);
             let method = request.method().clone();
             framing::request(&mut request);
+            let one_way = net.latency / 2;
             async move {
-                let response = target?.send(request).await.map_err(instead_of_a_head)?;
+                travel(one_way).await;
+                let response = target?.send(request).await.map_err(instead_of_a_head);
+                travel(one_way).await;
+                let response = response?;
                 Ok(framing::response(response, &method).map(|framed| Body::new(Seen(framed))))
             }
         })
@@ -48,8 +63,15 @@ impl MemoryNet {
 
     fn target(&self, request: &Request) -> Result<Party, WireError> {
         let authority = request.uri().authority().map_or("", |a| a.as_str()).to_owned();
-        let parties = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let parties = self.parties.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         parties.get(&authority).cloned().ok_or(WireError::Refused { authority })
+    }
+}
+
+/// One way over the net; a timer of no time would still let others run first.
+async fn travel(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
     }
 }
 
@@ -99,6 +121,15 @@ mod tests {
 
     fn get(uri: &str) -> Request {
         http::Request::get(uri).body(Body::empty()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn exchanges_take_their_time() {
+        let net = MemoryNet::with_latency(Duration::from_millis(2));
+        net.listen("a.test", Party::from_fn(async |_| Ok(http::Response::new(Body::empty()))));
+        let began = tokio::time::Instant::now();
+        net.party().send(get("http://a.test/x")).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_millis(2));
     }
 
     #[tokio::test]

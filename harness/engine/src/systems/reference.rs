@@ -131,8 +131,10 @@ impl Running for ReferenceSystem {
     fn stop(&mut self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             self.life.kill();
-            if let Place::Tcp { server: Some(server), .. } = &self.place {
-                server.abort();
+            match &self.place {
+                // The registry holds the net it answers on; without this both would live as long as the process.
+                Place::Memory(net) => net.close(AUTHORITY),
+                Place::Tcp { server, .. } => server.iter().for_each(Server::abort),
             }
         })
     }
