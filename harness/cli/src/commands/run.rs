@@ -65,9 +65,10 @@ pub struct TargetArgs {
     /// Seeds a defect into the reference registry (`shakedown list --defects`); may be given more than once
     #[arg(long = "defect", value_name = "ID", env = "SHAKEDOWN_DEFECT", value_delimiter = ',')]
     defects: Vec<String>,
-    /// Seed of everything random; the same seed repeats a run
-    #[arg(long, default_value_t = 1, env = "SHAKEDOWN_SEED")]
-    pub seed: u64,
+    /// Seed of everything random; the same seed repeats a run [default: 1; for a registry given as URL a fresh one, because its
+    /// repositories are named after it]
+    #[arg(long, env = "SHAKEDOWN_SEED")]
+    seed: Option<u64>,
     /// Transport: in memory and virtual time, or loopback TCP and real time
     #[arg(long, value_enum, default_value_t, env = "SHAKEDOWN_OVER")]
     over: Transport,
@@ -168,8 +169,11 @@ impl TargetArgs {
             Transport::Tcp => Over::Tcp,
         };
         let secrets = select.secrets.iter().map(|(_, value)| value.clone()).collect();
-        let (seed, jobs, shard, retries, max_fail) = (self.seed, self.jobs, self.shard, self.retries, self.max_fail);
-        Ok(RunOptions { system, over, seed, jobs, shard, retries, max_fail, secrets, ..RunOptions::default() })
+        let seed =
+            self.seed.unwrap_or_else(|| if matches!(system, SystemChoice::Url { .. }) { fresh_seed() } else { 1 });
+        let (jobs, shard, retries, max_fail) = (self.jobs, self.shard, self.retries, self.max_fail);
+        let vars = select.vars.iter().cloned().collect();
+        Ok(RunOptions { system, over, seed, jobs, shard, retries, max_fail, vars, secrets, ..RunOptions::default() })
     }
 
     fn system(&self) -> Result<SystemChoice, Failure> {
@@ -202,6 +206,12 @@ impl TargetArgs {
         };
         file.map(|file| SystemChoice::Process(Box::new(file))).map_err(|error| Failure::usage(error.to_string()))
     }
+}
+
+/// A seed that no earlier run had, short enough to be typed again. The standard library's only source of randomness is its hasher.
+fn fresh_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish() >> 32
 }
 
 /// The exit code of a run, with a line where the report says nothing.
