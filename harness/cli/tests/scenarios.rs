@@ -1,11 +1,12 @@
-//! One named trial per scenario: the shipped files on the reference registry, in memory and virtual time.
+//! One named trial per scenario: the shipped files on the reference registry, in memory and virtual time, or over TCP where
+//! a scenario needs real sockets.
 //! `cargo test --test scenarios async` runs those whose name contains `async`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use shakedown_cli::library::{self, Selection};
-use shakedown_engine::RunOptions;
+use shakedown_engine::{Over, RunOptions};
 use shakedown_reports::{Options, Verdict, terminal};
-use shakedown_scenario::Plan;
+use shakedown_scenario::{Need, Plan};
 
 fn main() -> std::process::ExitCode {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -18,7 +19,9 @@ fn main() -> std::process::ExitCode {
 }
 
 fn trial(plan: Plan) -> Result<(), Failed> {
-    let report = shakedown_engine::run(vec![plan], RunOptions { jobs: 1, ..RunOptions::default() }, |_| {}).report;
+    let over = if plan.scenario.needs.contains(&Need::Tcp) { Over::Tcp } else { Over::Memory };
+    let report =
+        shakedown_engine::run(vec![plan], RunOptions { over, jobs: 1, ..RunOptions::default() }, |_| {}).report;
     let scenario = report.scenarios.first().ok_or("nothing ran")?;
     match scenario.verdict {
         Verdict::Passed => Ok(()),
