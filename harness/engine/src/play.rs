@@ -89,7 +89,7 @@ async fn prepare(plan: &Plan, setup: &Setup) -> Result<Stage, Early> {
     }
     let given = &plan.scenario.given;
     let vars = Vars::default();
-    let repository = setup.repository(&given.repository);
+    let repository = setup.repository(plan, &given.repository);
     vars.set("repo", &repository);
     let contents = Contents::make(given, setup.seed, &plan.id, &vars).map_err(error)?;
     let world = World::build(plan, setup).await.map_err(|failure| error(failure.to_string()))?;

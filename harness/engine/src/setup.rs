@@ -55,10 +55,15 @@ impl Setup {
         derive(self.seed, &[&plan.id, purpose])
     }
 
-    /// The repository, under a prefix of its own on systems that are shared with others.
-    pub(crate) fn repository(&self, given: &str) -> String {
+    /// The repository, on systems that are shared with others under a prefix of this run (the seed's last 8 digits) and this scenario:
+    /// what another one left behind is not mistaken for its own.
+    pub(crate) fn repository(&self, plan: &Plan, given: &str) -> String {
+        let last_digits = |number: u64| number & u64::from(u32::MAX);
         match self.system {
-            SystemChoice::Url { .. } => format!("sd-{:016x}/{given}", self.seed),
+            SystemChoice::Url { .. } => {
+                let (run, scenario) = (last_digits(self.seed), last_digits(self.derive(plan, "repository")));
+                format!("sd-{run:08x}{scenario:08x}/{given}")
+            }
             SystemChoice::Reference { .. } | SystemChoice::Process(_) => given.to_owned(),
         }
     }

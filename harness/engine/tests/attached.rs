@@ -53,7 +53,11 @@ fn scenarios_drive_what_is_already_running() {
         let report = one(name, text, &running.options);
         assert_passed(&report);
         let (client, storage): (Vec<_>, Vec<_>) = report.calls.iter().partition(|call| call.from == "client");
-        assert!(client.iter().all(|call| call.uri.contains("/v2/sd-0000000000000001/lab/app/")), "{}", shown(&report));
+        assert!(
+            client.iter().all(|call| call.uri.contains("/v2/sd-00000001") && call.uri.contains("/lab/app/")),
+            "{}",
+            shown(&report)
+        );
         let caused = storage.iter().filter(|call| call.caused_by.is_some()).count();
         assert!(caused > 3, "storage calls are joined to the client's: {}", shown(&report));
     }
