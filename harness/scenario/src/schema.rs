@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::Scenario;
 
 /// Where the schema is published; `scenarios/scenario.schema.json` is the same text.
-const ID: &str = "https://github.com/shakedown-harness/shakedown/blob/main/scenarios/scenario.schema.json";
+const ID: &str = "urn:shakedown:scenario:v1";
 
 /// The JSON schema (draft 2020-12) of a scenario file.
 pub fn schema() -> Value {
