@@ -34,6 +34,7 @@ const COMMANDS: &[(&str, How)] = &[
     ("cargo run --release -- demo", How::Elsewhere("the_demo_in_the_readme_is_current")),
     ("cargo test", How::Elsewhere(".ci/run")),
     ("cargo test --test scenarios async", How::Elsewhere("cargo test")),
+    ("cargo run --release --", How::Elsewhere("the beginning of the others")),
     ("cargo install --path harness/cli", How::Elsewhere(".ci/run builds the same program")),
     ("cargo fmt --all --check", How::Elsewhere(".ci/run")),
     ("cargo clippy --workspace --all-targets -- -D warnings", How::Elsewhere(".ci/run")),
