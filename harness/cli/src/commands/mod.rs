@@ -1,5 +1,9 @@
 //! One file per command. Each has its `Args` (whose doc is the help text) and a `run` that returns the exit code.
 
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 pub mod check;
 pub mod completions;
 pub mod demo;
@@ -19,31 +23,42 @@ fn name_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Calls `first` at the first Ctrl-C or SIGTERM; the second one ends the process at once.
+/// Ctrl-C and SIGTERM, caught from the moment this exists.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Begins to catch. Must be called inside a tokio runtime.
+    fn catch() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Calls `first` at the first Ctrl-C or SIGTERM; the second one ends the process at once. Both are caught when this returns.
 fn on_interrupt(first: impl Fn() + Send + 'static) {
+    let (ready, caught) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async {
-            interrupted().await;
+            let Ok(mut signals) = Signals::catch() else { return };
+            let _ = ready.send(());
+            signals.next().await;
             first();
-            interrupted().await;
+            signals.next().await;
             std::process::exit(crate::exit::Exit::Interrupted as i32);
         });
     });
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        biased;
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
+    // An error means that signals cannot be caught here: then Ctrl-C ends the process as usual.
+    let _ = caught.recv();
 }

@@ -11,6 +11,7 @@ use shakedown_wire::redact::Redactor;
 use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Clock, Party, Request, network};
 
+use super::Signals;
 use crate::exit::Exit;
 use crate::output::{Failure, Output};
 
@@ -121,14 +122,17 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::environment(format!("cannot start threads: {error}")))?;
     runtime.block_on(async {
+        // Caught before the ready line: who waits for that line may end us the moment it appears.
+        let signals =
+            Signals::catch().map_err(|error| Failure::environment(format!("cannot catch signals: {error}")))?;
         match &args.party {
-            PartyArgs::S3(args) => s3(args, output).await,
-            PartyArgs::Registry(args) => registry(args, output).await,
+            PartyArgs::S3(args) => s3(args, signals, output).await,
+            PartyArgs::Registry(args) => registry(args, signals, output).await,
         }
     })
 }
 
-async fn s3(args: &S3Args, output: &Output) -> Result<Exit, Failure> {
+async fn s3(args: &S3Args, signals: Signals, output: &Output) -> Result<Exit, Failure> {
     let clock = Clock::real_time();
     let mut config = S3Config { buckets: args.buckets.clone(), ..args.keys.config() };
     let faults = args.faults.load(&mut config)?;
@@ -152,11 +156,11 @@ async fn s3(args: &S3Args, output: &Output) -> Result<Exit, Failure> {
         ready.push_str(&format!(", control on {}", control.base_uri()));
         servers.push(control);
     }
-    until_interrupted(servers, &ready, output).await;
+    until_interrupted(servers, signals, &ready, output).await;
     Ok(Exit::Passed)
 }
 
-async fn registry(args: &RegistryArgs, output: &Output) -> Result<Exit, Failure> {
+async fn registry(args: &RegistryArgs, signals: Signals, output: &Output) -> Result<Exit, Failure> {
     let clock = Clock::real_time();
     let mut defects_set = DefectSet::none();
     for id in &args.defects {
@@ -192,7 +196,7 @@ async fn registry(args: &RegistryArgs, output: &Output) -> Result<Exit, Failure>
     let registry = Registry::new(config, storage, clock.clone(), args.faults.seed);
     let server = listen(args.listen, logged("registry", registry.party(), &clock, output)).await?;
     let ready = format!("ready: registry on {} (on {backing})", server.base_uri());
-    until_interrupted(vec![server], &ready, output).await;
+    until_interrupted(vec![server], signals, &ready, output).await;
     Ok(Exit::Passed)
 }
 
@@ -257,9 +261,9 @@ fn milliseconds(duration: Duration) -> String {
     format!("{:.1}ms", duration.as_secs_f64() * 1e3)
 }
 
-async fn until_interrupted(servers: Vec<Server>, ready: &str, output: &Output) {
+async fn until_interrupted(servers: Vec<Server>, mut signals: Signals, ready: &str, output: &Output) {
     output.line(ready);
-    super::interrupted().await;
+    signals.next().await;
     for server in servers {
         server.shutdown().await;
     }
