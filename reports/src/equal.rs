@@ -11,6 +11,7 @@ impl RunInfo {
             name.add(part);
         }
         name.add(&self.seed.to_string());
+        name.add(&self.rules.version);
         for id in selection {
             name.add(id);
         }

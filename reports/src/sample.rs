@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Blame, BodyInfo, Call, Cause, Check, Evidence, FaultFired, Party, REPORT_SCHEMA, Report, RunInfo, ScenarioReport,
+    Ability, Blame, BodyInfo, Call, Cause, Check, Deviation, Evidence, FaultFired, Glossary, LogFormat, LogLine,
+    MissedHabit, Party, REPORT_SCHEMA, Recorded, Report, RuleCount, RuleCoverage, RuleText, RunInfo, ScenarioReport,
     StepReport, Totals, Verdict,
 };
 
@@ -27,6 +28,11 @@ pub(crate) fn report() -> Report {
     ] {
         scenarios.push(ScenarioReport { reason: Some(reason.to_owned()), ..scenario(id, verdict) });
     }
+    scenarios.push(ScenarioReport {
+        reason: Some("passed on try 2".to_owned()),
+        failed_tries: vec!["GET /v2/: status is 503, expected 200".to_owned()],
+        ..scenario("wobbly", Verdict::Passed)
+    });
     scenarios.push(scenario("zz-last", Verdict::NotRun));
     let causes = vec![Cause {
         title: "the registry finds its upload by listing, and the store lists it late".to_owned(),
@@ -36,6 +42,17 @@ pub(crate) fn report() -> Report {
         scenarios: vec!["async-multipart-create".to_owned()],
     }];
     let run = RunInfo {
+        rules: RuleCoverage {
+            version: "head".to_owned(),
+            must: RuleCount {
+                covered: 70,
+                observable: 71,
+                total: 78,
+                broken: vec!["CH8".to_owned()],
+                missed: vec!["TL6".to_owned()],
+            },
+            should: RuleCount { covered: 15, observable: 15, total: 20, ..RuleCount::default() },
+        },
         id: "00c0ffee00c0ffee".to_owned(),
         seed: 7,
         version: "0.1.0".to_owned(),
@@ -48,12 +65,63 @@ pub(crate) fn report() -> Report {
         wall_us: 1_234_567,
         virtual_us: 95_000_000,
         interrupted: true,
+        abilities: vec![
+            ability("delete-manifest", true, "202 on DELETE /v2/<name>/manifests/<digest>"),
+            ability("delete-tag", false, "405 on DELETE /v2/<name>/manifests/<tag>"),
+        ],
+        deviations: vec![Deviation {
+            reason: "distribution#3763: an empty layer is answered 500 until 3.0".to_owned(),
+            link: Some("https://github.com/distribution/distribution/issues/3763".to_owned()),
+            scenarios: vec!["empty-blob".to_owned()],
+            gone: vec!["base".to_owned()],
+        }],
+        recorded: vec![recorded("A01", &[]), recorded("A20", &["failed storage calls: any operation: 70"])],
+        left_behind: vec!["blob sha256:0123 of sd-1/lab/app: 405 on DELETE".to_owned()],
     };
     let totals = Totals::of(scenarios.iter().map(|s| s.verdict));
-    Report { schema: REPORT_SCHEMA.to_owned(), run, totals, causes, scenarios }
+    let habits = vec![habit()];
+    Report { schema: REPORT_SCHEMA.to_owned(), run, totals, causes, habits, scenarios, glossary: glossary() }
 }
 
-/// The incident of DESIGN.md.
+fn recorded(incident: &str, missing: &[&str]) -> Recorded {
+    let missing: Vec<_> = missing.iter().map(|&text| text.to_owned()).collect();
+    let shows = std::iter::once("PATCH upload 500".to_owned()).chain(missing.clone()).collect();
+    Recorded { incident: incident.to_owned(), scenario: "late-listing".to_owned(), shows, missing }
+}
+
+fn habit() -> MissedHabit {
+    MissedHabit {
+        id: "HB1".to_owned(),
+        habit: "the body of an error is JSON with a list of errors".to_owned(),
+        otherwise: "docker shows `invalid character '<'` for a page".to_owned(),
+        example: "GET /v2/lab/app/manifests/none: error body: expected an errors[] body, was <html><title>404"
+            .to_owned(),
+        checks: 3,
+        scenarios: vec!["base".to_owned(), "empty-blob".to_owned()],
+    }
+}
+
+fn ability(name: &str, there: bool, evidence: &str) -> Ability {
+    Ability { name: name.to_owned(), there, evidence: evidence.to_owned() }
+}
+
+fn glossary() -> Glossary {
+    let rule = RuleText {
+        level: "MUST".to_owned(),
+        since: "1.1".to_owned(),
+        side: "registry".to_owned(),
+        text: "a chunk that is taken is answered 202".to_owned(),
+        link: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks"
+            .to_owned(),
+    };
+    let incident = "a multipart upload is listed later than it was made".to_owned();
+    Glossary {
+        rules: BTreeMap::from([("CH8".to_owned(), rule)]),
+        incidents: BTreeMap::from([("A01".to_owned(), incident)]),
+    }
+}
+
+/// An upload that storage lists late.
 fn late_listing() -> ScenarioReport {
     let data = format!("docker/registry/v2/repositories/lab/app/_uploads/{UUID}/data");
     let started_at = data.replace("/data", "/startedat");
@@ -68,6 +136,9 @@ fn late_listing() -> ScenarioReport {
     }];
     let mut list = caused_by(3, at(4900, back("ListMultipartUploads", &data, "?uploads&prefix=x", 200)));
     list.note = Some("0 uploads".to_owned());
+    let error =
+        format!("level=error msg=\"response completed with error\" err.detail=\"s3aws: Path not found: /{data}\"");
+    list.log = LogFormat::Logfmt.parse(&error).into_iter().map(|line| LogLine { at_us: Some(5_000), ..line }).collect();
     let calls = vec![
         at(0, front("POST", "http://registry.test/v2/lab/app/blobs/uploads/", 202)),
         caused_by(0, at(1100, back("PutObject", &started_at, "", 200))),
@@ -83,6 +154,7 @@ fn late_listing() -> ScenarioReport {
         actual: "500".to_owned(),
         at: "PATCH /v2/lab/app/blobs/uploads/9ac3".to_owned(),
         verdict: Verdict::Failed,
+        duty: "MUST since 1.1".to_owned(),
         call: Some(3),
     };
     let step = StepReport {
@@ -101,16 +173,14 @@ fn late_listing() -> ScenarioReport {
         title: "An upload that S3 lists late must not fail the push".to_owned(),
         seen: vec!["A01".to_owned()],
         spec: vec!["CH8".to_owned(), "CH14".to_owned()],
+        story: "POST was answered in 58 ms; S3 listed the upload 2.2 s later.".to_owned(),
         reason: Some("PATCH was answered 500, expected 202 (CH8)".to_owned()),
         blame: Some(blame),
         steps: vec![step],
         calls,
         storage_requests: BTreeMap::from([("PutObject".to_owned(), 1), ("ListMultipartUploads".to_owned(), 1)]),
         faults_fired: 1,
-        log: vec![
-            "level=info msg=\"PATCH\"".to_owned(),
-            format!("level=error err.detail=\"s3aws: Path not found: /{data}\"\u{1b}[31m"),
-        ],
+        log: vec!["level=info msg=\"PATCH\"".to_owned(), format!("{error}\u{1b}[31m")],
         duration_us: 5_100,
         ..scenario("async-multipart-create", Verdict::Failed)
     }
@@ -132,6 +202,7 @@ fn budget() -> ScenarioReport {
         actual: actual.to_owned(),
         at: at.to_owned(),
         verdict: Verdict::Failed,
+        duty: String::new(),
         call: None,
     };
     let checks = vec![
@@ -164,11 +235,14 @@ pub(crate) fn scenario(id: &str, verdict: Verdict) -> ScenarioReport {
         tags: vec!["fault".to_owned()],
         seen: Vec::new(),
         spec: Vec::new(),
+        story: String::new(),
         verdict,
         reason: None,
         blame: None,
         steps: Vec::new(),
         calls: Vec::new(),
+        calls_left_out: 0,
+        failed_tries: Vec::new(),
         storage_requests: BTreeMap::new(),
         faults_fired: 0,
         log: Vec::new(),
@@ -237,5 +311,6 @@ fn call(from: &str, to: &str, method: &str, uri: &str, status: u16) -> Call {
         request_body: BodyInfo::default(),
         response_body: BodyInfo::default(),
         faults: Vec::new(),
+        log: Vec::new(),
     }
 }

@@ -3,18 +3,26 @@
 //! One file per command in `commands/`, one line each in the `Command` list. What a command does is the engine's.
 //! A library, so that the tests load scenario files exactly as the command does.
 
+mod baseline;
+pub mod catalogue;
+mod certification;
 mod commands;
+mod credentials;
 mod exit;
 mod filter;
 pub mod library;
 mod output;
 mod progress;
+mod reports;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{check, completions, demo, explain, list, report, run, schema, selftest, serve};
+use crate::commands::{
+    audit, bench, check, compare, completions, demo, doctor, explain, gc, init, list, merge, proxy, qualify, report,
+    run, schema, selftest, serve, verify, watch,
+};
 pub use crate::exit::Exit;
 use crate::output::ColorChoice;
 pub use crate::output::{Failure, Output};
@@ -43,9 +51,21 @@ enum Command {
     Run(run::Args),
     List(list::Args),
     Check(check::Args),
+    Doctor(doctor::Args),
+    Init(init::Args),
     Explain(explain::Args),
     Serve(serve::Args),
+    Watch(watch::Args),
     Selftest(selftest::Args),
+    Bench(Box<bench::Args>),
+    Compare(compare::Args),
+    Merge(merge::Args),
+    Audit(audit::Args),
+    Gc(gc::Args),
+    Qualify(qualify::Args),
+    Verify(verify::Args),
+    Proxy(proxy::ProxyArgs),
+    Record(proxy::RecordArgs),
     Report(report::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -69,9 +89,21 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &output),
         Command::List(args) => list::run(&args, &output),
         Command::Check(args) => check::run(&args, &output),
+        Command::Doctor(args) => doctor::run(&args, &output),
+        Command::Init(args) => init::run(&args, &output),
         Command::Explain(args) => explain::run(&args, &output),
         Command::Serve(args) => serve::run(&args, &output),
+        Command::Watch(args) => watch::run(&args, &output),
         Command::Selftest(args) => selftest::run(&args, &output),
+        Command::Bench(args) => bench::run(&args, &output),
+        Command::Compare(args) => compare::run(&args, &output),
+        Command::Merge(args) => merge::run(&args, &output),
+        Command::Audit(args) => audit::run(&args, &output),
+        Command::Gc(args) => gc::run(&args, &output),
+        Command::Qualify(args) => qualify::run(&args, &output),
+        Command::Verify(args) => verify::run(&args, &output),
+        Command::Proxy(args) => proxy::run(&args, &output),
+        Command::Record(args) => proxy::record(&args, &output),
         Command::Report(args) => report::run(&args, &output),
         Command::Schema(args) => schema::run(&args, &output),
         Command::Completions(args) => completions::run(&args, Cli::command()),

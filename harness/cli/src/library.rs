@@ -13,8 +13,10 @@ use crate::output::{Failure, Output};
 /// The shipped files: path relative to the repository, and text.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
-/// Folders below a scenario folder that hold other files: shared worlds and system files.
-const NOT_SCENARIOS: &[&str] = &["worlds", "systems"];
+/// Folders below a scenario folder that hold other files: shared worlds, system files, load scenarios.
+const NOT_SCENARIOS: &[&str] = &["worlds", SYSTEMS, "load"];
+/// The folder of system files.
+const SYSTEMS: &str = "systems";
 
 /// Reads scenario files from disk, and the shipped ones where the disk has none of that name.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,6 +109,13 @@ pub fn built_in(path: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
+/// The ids of the shipped load scenarios, with their texts.
+pub fn built_in_loads() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILT_IN
+        .iter()
+        .filter_map(|(name, text)| Some((name.strip_prefix("scenarios/load/")?.strip_suffix(".yaml")?, *text)))
+}
+
 fn find(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let here = [PathBuf::from("scenarios")];
     let paths = match paths {
@@ -118,7 +127,9 @@ fn find(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
     for path in paths {
         let name = path.to_string_lossy().replace('\\', "/");
         if path.is_dir() {
-            walk(path, &mut files).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+            let holds_scenarios = |folder: &str| !NOT_SCENARIOS.contains(&folder);
+            walk(path, &mut files, &holds_scenarios)
+                .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
         } else if path.exists() || built_in(&name).is_some() {
             files.push(name);
         } else {
@@ -136,19 +147,59 @@ fn find(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
     Ok(files)
 }
 
+/// True for a path in a folder of system files.
+pub fn is_of_systems(path: &str) -> bool {
+    path.split('/').any(|part| part == SYSTEMS)
+}
+
+/// The system files of the paths: those given, and those in the `systems` folders below; of [`Selection::paths`]' default if there are none.
+///
+/// # Errors
+/// A folder that cannot be read. What is not there is said by [`load`].
+pub fn system_files(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let here = [PathBuf::from("scenarios")];
+    let paths = match paths {
+        [] if here[0].is_dir() => &here[..],
+        [] => return Ok(built_in_systems("scenarios/")),
+        given => given,
+    };
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy().replace('\\', "/");
+        if path.is_dir() {
+            walk(path, &mut files, &|_| true)
+                .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        } else if path.exists() || built_in(&name).is_some() {
+            files.push(name);
+        } else {
+            files.extend(built_in_systems(&format!("{}/", name.trim_end_matches('/'))));
+        }
+    }
+    files.retain(|file| is_of_systems(file));
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn built_in_systems(prefix: &str) -> Vec<String> {
+    let names = BUILT_IN.iter().map(|(name, _)| *name);
+    names.filter(|name| name.starts_with(prefix) && is_of_systems(name)).map(str::to_owned).collect()
+}
+
 fn built_in_below(prefix: &str) -> Vec<String> {
     let is_scenario = |name: &str| !NOT_SCENARIOS.iter().any(|folder| name.split('/').any(|part| part == *folder));
     let names = BUILT_IN.iter().map(|(name, _)| *name);
     names.filter(|name| name.starts_with(prefix) && is_scenario(name)).map(str::to_owned).collect()
 }
 
-fn walk(folder: &Path, files: &mut Vec<String>) -> std::io::Result<()> {
+/// The files below a folder, but for those in folders that are not `wanted`.
+fn walk(folder: &Path, files: &mut Vec<String>, wanted: &dyn Fn(&str) -> bool) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !NOT_SCENARIOS.contains(&name.as_str()) && !name.starts_with('.') {
-                walk(&path, files)?;
+            if wanted(&name) && !name.starts_with('.') {
+                walk(&path, files, wanted)?;
             }
         } else if name.ends_with(".yaml") || name.ends_with(".yml") {
             files.push(path.to_string_lossy().replace('\\', "/"));

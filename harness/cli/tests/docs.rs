@@ -6,9 +6,9 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Running, clean, run};
+use support::{Running, clean, run, serve, word_after};
 
-const DOCUMENTS: &[&str] = &["README.md", "CONTRIBUTING.md"];
+const DOCUMENTS: &[&str] = &["README.md", "CONTRIBUTING.md", "scenarios/systems/README.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace root exists")
@@ -24,6 +24,8 @@ enum How {
     Runs,
     /// Until it says that it is ready; then it is ended.
     Serves,
+    /// To its end with 0, on servers of this test instead of those at the documents' addresses.
+    OnServers,
     /// By another test, or by CI itself; the name says where.
     Elsewhere(&'static str),
 }
@@ -38,17 +40,96 @@ const COMMANDS: &[(&str, How)] = &[
     ("cargo install --path harness/cli", How::Elsewhere(".ci/run builds the same program")),
     ("cargo fmt --all --check", How::Elsewhere(".ci/run")),
     ("cargo clippy --workspace --all-targets -- -D warnings", How::Elsewhere(".ci/run")),
+    (
+        "RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir harness/fuzz -s none manifest",
+        How::Elsewhere("cargo-fuzz is a program of its own, and a run has no end"),
+    ),
     ("bash .ci/run", How::Elsewhere(".ci/run")),
     ("shakedown run --system distribution-2.8", How::Elsewhere("tests/systems.rs")),
+    (
+        "shakedown run --system reference --system distribution-2.8 --system distribution-2.8-container",
+        How::Elsewhere("tests/containers.rs"),
+    ),
+    ("shakedown run --tag conformance --system mine.yaml", How::Elsewhere("tests/systems.rs")),
+    (
+        "shakedown run --tag conformance --system mine.yaml --write-deviations known.yaml",
+        How::Elsewhere("tests/systems.rs"),
+    ),
+    ("shakedown run --system reference --system mine.yaml", How::Elsewhere("tests/systems.rs")),
+    ("shakedown doctor", How::Runs),
+    ("shakedown init qualification --ci github", How::Runs),
+    ("shakedown list --systems", How::Runs),
     ("shakedown serve s3 --listen 127.0.0.1:9000 --control 127.0.0.1:9001 &", How::Elsewhere("tests/systems.rs")),
     ("shakedown run --system http://127.0.0.1:5000 --s3 http://127.0.0.1:9001", How::Elsewhere("tests/systems.rs")),
+    (
+        "shakedown run --tag conformance --system https://registry.test:5000 --auth env:LOGIN --ca ca.pem",
+        How::Elsewhere("tests/qualify.rs"),
+    ),
+    (
+        "shakedown run --tag conformance --system http://127.0.0.1:5000 --write-deviations known.yaml",
+        How::Elsewhere("tests/exit_codes.rs"),
+    ),
+    (
+        "shakedown run --tag conformance --system http://127.0.0.1:5000 --deviations known.yaml",
+        How::Elsewhere("tests/exit_codes.rs"),
+    ),
+    ("shakedown serve s3 --listen 127.0.0.1:9000 &", How::Elsewhere("tests/storage.rs")),
+    ("shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab", How::Elsewhere("tests/storage.rs")),
+    ("export AWS_ACCESS_KEY_ID=shakedown AWS_SECRET_ACCESS_KEY=shakedown-secret", How::Elsewhere("tests/storage.rs")),
+    ("shakedown qualify", How::Elsewhere("tests/storage.rs")),
+    (
+        "shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --bundle qualification",
+        How::Elsewhere("tests/storage.rs"),
+    ),
+    ("shakedown verify qualification", How::Elsewhere("tests/storage.rs")),
+    ("shakedown proxy --upstream http://127.0.0.1:9000 --fault faults.yaml", How::Elsewhere("tests/proxy.rs")),
+    ("shakedown record --upstream http://127.0.0.1:9000 --out vendor.yaml", How::Elsewhere("tests/proxy.rs")),
+    ("shakedown serve s3 --fault vendor.yaml", How::Elsewhere("tests/proxy.rs")),
+    ("shakedown verify", How::Elsewhere("tests/storage.rs")),
+    ("shakedown compare before after", How::Elsewhere("tests/storage.rs")),
     ("shakedown serve registry --listen 127.0.0.1:5000", How::Serves),
     ("shakedown serve s3 --fault gateway-html-errors", How::Serves),
+    (
+        "shakedown serve registry --fault scenarios/clients/client-backs-off.yaml --control 127.0.0.1:5009 &",
+        How::Serves,
+    ),
+    ("shakedown watch http://127.0.0.1:5009", How::Elsewhere("tests/clients.rs")),
+    ("shakedown run scenarios/clients --over tcp", How::Elsewhere("cargo test --test scenarios")),
+    ("shakedown serve registry --listen 127.0.0.1:5003 --upstream http://127.0.0.1:5000", How::Serves),
+    ("shakedown serve registry --htpasswd users.htpasswd --reader bob --anonymous-pull", How::Serves),
+    (
+        "shakedown serve token --user ann=ann-pw --user 'bob=bob-pw=repository:lab/**:pull' --jwks-out jwks.json &",
+        How::Serves,
+    ),
+    ("shakedown serve swift --token-life 30s --listed-after 3s", How::Serves),
+    ("shakedown explain J01", How::Runs),
+    ("shakedown explain J05", How::Runs),
+    ("shakedown serve webhook --answers hangs &", How::Serves),
+    ("shakedown serve registry --notify http://127.0.0.1:8091/hook", How::Serves),
+    ("shakedown serve registry --token-realm http://127.0.0.1:5001/token --token-jwks jwks.json", How::Serves),
+    ("shakedown audit --s3-endpoint http://127.0.0.1:9000 --bucket lab --deep", How::OnServers),
+    (
+        "shakedown audit --registry http://127.0.0.1:5000 --s3-endpoint http://127.0.0.1:9000 --bucket lab",
+        How::OnServers,
+    ),
+    ("shakedown audit --registry http://127.0.0.1:5000 --against http://127.0.0.1:5002", How::OnServers),
+    ("shakedown gc --s3-endpoint http://127.0.0.1:9000 --bucket lab --purge-older 7d", How::OnServers),
+    ("shakedown run --report html=report.html", How::Elsewhere("tests/reports.rs")),
+    ("shakedown report", How::Elsewhere("tests/reports.rs")),
+    ("shakedown check --format sarif", How::Elsewhere("tests/reports.rs")),
     ("shakedown check", How::Runs),
     ("shakedown schema", How::Runs),
     ("shakedown list --faults", How::Runs),
     ("shakedown list --profiles", How::Runs),
+    ("shakedown list --allowed", How::Runs),
     ("shakedown explain A01", How::Runs),
+    ("shakedown explain blob-without-digest", How::Runs),
+    ("shakedown bench small-pushes --against distribution-2.8", How::Elsewhere("tests/bench.rs, with another system")),
+    ("shakedown compare before.json after.json", How::Elsewhere("tests/bench.rs")),
+    ("shakedown merge part1.json part2.json", How::Elsewhere("tests/bench.rs")),
+    ("shakedown list --loads", How::Runs),
+    ("shakedown bench", How::Elsewhere("tests/bench.rs")),
+    ("shakedown explain missing-child", How::Runs),
     ("shakedown selftest", How::Elsewhere(".ci/run")),
 ];
 
@@ -95,8 +176,12 @@ fn every_command_is_known_to_this_test() {
 #[test]
 fn commands_of_the_documents_run() {
     let dir = tempfile::tempdir().unwrap();
+    let users = ["ann", "bob"].map(|user| format!("{user}:{HASH}\n")).concat();
+    fs::write(dir.path().join("users.htpasswd"), users).unwrap();
+    let servers = Servers::start(dir.path());
     for (command, how) in COMMANDS {
-        let words: Vec<_> = command.split(' ').skip(1).collect();
+        let unquoted = command.replace('\'', "");
+        let words: Vec<_> = unquoted.trim_end_matches(" &").split(' ').skip(1).collect();
         let mut child = clean(support::SHAKEDOWN, dir.path());
         child.current_dir(dir.path()).args(&words);
         match how {
@@ -111,8 +196,42 @@ fn commands_of_the_documents_run() {
                 running.line_with("ready:");
                 assert!(running.terminate().success(), "{command}");
             }
+            How::OnServers => {
+                let mut child = clean(support::SHAKEDOWN, dir.path());
+                child.current_dir(dir.path()).args(words.iter().map(|word| servers.instead_of(word)));
+                child.env("AWS_ACCESS_KEY_ID", "shakedown").env("AWS_SECRET_ACCESS_KEY", "shakedown-secret");
+                run(&mut child);
+            }
             How::Elsewhere(place) => assert!(!place.is_empty()),
         }
+    }
+}
+
+/// bcrypt of a password that nobody needs here.
+const HASH: &str = "$2b$04$qC6yIpYz.gXKm0HltKyft.Atj0tLnA9KqAtlV3EJly6qC2jVYjBZq";
+
+/// What the documents take for running: a storage, and two registries on it. By the addresses that stand there.
+struct Servers([(&'static str, String, Running); 3]);
+
+impl Servers {
+    fn start(home: &Path) -> Self {
+        let (storage, ready) = serve(&["s3", "--listen", "127.0.0.1:0", "--bucket", "lab"], home);
+        let endpoint = word_after(&ready, "S3 on ").to_owned();
+        let registry = || {
+            let (running, ready) = serve(&["registry", "--listen", "127.0.0.1:0", "--s3-endpoint", &endpoint], home);
+            (format!("http://{}", word_after(&ready, "on http://")), running)
+        };
+        let ((one, first), (other, second)) = (registry(), registry());
+        Self([
+            ("http://127.0.0.1:9000", endpoint, storage),
+            ("http://127.0.0.1:5000", one, first),
+            ("http://127.0.0.1:5002", other, second),
+        ])
+    }
+
+    fn instead_of(&self, word: &str) -> String {
+        let known = self.0.iter().find(|(documented, _, _)| *documented == word);
+        known.map_or_else(|| word.to_owned(), |(_, address, _)| address.clone())
     }
 }
 
@@ -152,6 +271,30 @@ fn the_table_of_faults_in_the_readme_is_current() {
         table.push_str(&format!("| `{name}` | {about} |\n"));
     }
     generated("faults", &table);
+}
+
+#[test]
+fn the_table_of_formats_in_the_readme_is_current() {
+    let mut table = String::from("| format | what it is |\n|---|---|\n");
+    for format in shakedown_reports::FORMATS {
+        table.push_str(&format!("| `{}` | {} |\n", format.name, format.about));
+    }
+    generated("formats", &table);
+}
+
+#[test]
+fn the_counts_of_defects_in_the_readme_are_current() {
+    let defects = shakedown_registry::defects::ALL;
+    let count = |ids: fn(&shakedown_registry::Defect) -> &'static [&'static str]| {
+        defects.iter().flat_map(|defect| ids(defect)).collect::<std::collections::BTreeSet<_>>().len()
+    };
+    let (rules, incidents) = (count(|defect| defect.breaks), count(|defect| defect.stands_for));
+    let allowed = shakedown_registry::allowed::ALL.len();
+    let all = defects.len();
+    let text = format!(
+        "{all} defects break {rules} rules and habits and stand for {incidents} incidents; {allowed} behaviours are allowed.\n"
+    );
+    generated("defects", &text);
 }
 
 #[test]

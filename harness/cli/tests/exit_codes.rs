@@ -44,6 +44,30 @@ fn passed_is_0_and_a_failed_expectation_is_1() {
 }
 
 #[test]
+fn a_listed_failure_is_0_and_a_listed_one_that_is_gone_is_1() {
+    let dir = tempfile::tempdir().unwrap();
+    let push = format!("{HEAD}steps:\n  - push: {{ image: app, as: \"${{repo}}:1\" }}\n");
+    let wrong = format!("{push}after:\n  - storage-requests: {{ operation: PutObject, at-most: 0 }}\n");
+    let list = dir.path().join("known.yaml");
+    let listed = list.to_str().unwrap();
+    let scenario = file(dir.path(), &wrong);
+    let ran = shakedown(&["run", &scenario, "--write-deviations", listed], dir.path());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    let ran = shakedown(&["run", &scenario, "--write-deviations", listed], dir.path());
+    assert_eq!((ran.code, ran.err.contains("is there already")), (Some(2), true), "{}", ran.err);
+    let ran = shakedown(&["run", &scenario, "--deviations", listed], dir.path());
+    assert_eq!((ran.code, ran.err.contains("still to be filled in")), (Some(2), true), "{}", ran.err);
+    let reasons = std::fs::read_to_string(&list).unwrap().replace("FILL IN", "as the test wants it");
+    std::fs::write(&list, reasons).unwrap();
+    let known = shakedown(&["run", &scenario, "--deviations", listed], dir.path());
+    assert_eq!(known.code, Some(0), "{}{}", known.out, known.err);
+    assert!(known.out.contains("1 known") && known.out.contains("as the test wants it"), "{}", known.out);
+    let gone = shakedown(&["run", "-q", &file(dir.path(), &push), "--deviations", listed], dir.path());
+    assert_eq!(gone.code, Some(1), "{}{}", gone.out, gone.err);
+    assert!(gone.out.contains("it passes: delete from the list\n      - mine\n"), "{}", gone.out);
+}
+
+#[test]
 fn mistakes_in_files_are_2_with_one_clear_message_each() {
     let dir = tempfile::tempdir().unwrap();
     let step = "steps:\n  - push: { image: app, as: \"${repo}:1\" }\n";

@@ -157,26 +157,37 @@ async fn assert_kept(client: &Client, image: &Image, told: &Acknowledged, place:
         assert_eq!((status, &body), (200, &image.manifest), "{place}: the acknowledged manifest");
     }
     if let Some((location, end)) = &told.session {
-        let (status, headers, _) = client.call("GET", location, b"").await.expect("an answer");
-        // The PUT that was cut off may have done its work: then the session is gone and the blob is there.
-        if status == 404 {
-            let uri = format!("/v2/lab/app/blobs/{}", digest(&image.large));
-            assert_eq!(
-                client.call("HEAD", &uri, b"").await.expect("an answer").0,
-                200,
-                "{place}: neither session nor blob"
-            );
-            return;
+        // A request of the dead process may still be on its way to the store and change the session behind the new one's back: a client
+        // that is refused asks again how far the upload got.
+        let mut refused = String::new();
+        for _ in 0..3 {
+            match finish(client, image, location, *end, place).await {
+                Ok(()) => return,
+                Err(reason) => refused = reason,
+            }
         }
-        assert_eq!(status, 204, "{place}: the session");
-        let range = headers.get("range").expect("a Range").to_str().expect("ASCII");
-        let held: u64 = range.strip_prefix("0-").expect("0-<end>").parse().expect("a number");
-        assert!(held >= *end, "{place}: {held} of {end} acknowledged bytes");
-        let location = headers.get("location").expect("a Location").to_str().expect("ASCII").to_owned();
-        let rest = &image.large[usize::try_from(held).expect("small") + 1..];
-        let put = client.step("PUT", &with_digest(&location, &image.large), rest, 201).await;
-        assert!(put.is_some(), "{place}: the session cannot be finished");
+        panic!("{place}: the session cannot be finished: {refused}");
     }
+}
+
+/// Asks how far the upload got and sends the rest; what the last answer was, if it was not the 201.
+async fn finish(client: &Client, image: &Image, location: &str, end: u64, place: &str) -> Result<(), String> {
+    let (status, headers, _) = client.call("GET", location, b"").await.expect("an answer");
+    // The PUT that was cut off may have done its work: then the session is gone and the blob is there.
+    if status == 404 {
+        let uri = format!("/v2/lab/app/blobs/{}", digest(&image.large));
+        let blob = client.call("HEAD", &uri, b"").await.expect("an answer").0;
+        assert_eq!(blob, 200, "{place}: neither session nor blob");
+        return Ok(());
+    }
+    assert_eq!(status, 204, "{place}: the session");
+    let range = headers.get("range").expect("a Range").to_str().expect("ASCII");
+    let held: u64 = range.strip_prefix("0-").expect("0-<end>").parse().expect("a number");
+    assert!(held >= end, "{place}: {held} of {end} acknowledged bytes");
+    let location = headers.get("location").expect("a Location").to_str().expect("ASCII").to_owned();
+    let rest = &image.large[usize::try_from(held).expect("small") + 1..];
+    let (status, _, body) = client.call("PUT", &with_digest(&location, &image.large), rest).await.expect("an answer");
+    if status == 201 { Ok(()) } else { Err(format!("{status} {}", String::from_utf8_lossy(&body))) }
 }
 
 #[test]

@@ -64,10 +64,10 @@ steps:
         let out = dir.path().join(over);
         let mut command = clean(support::SHAKEDOWN, dir.path());
         command
-            .args(["run", "-vv", "--over", over, "--secret", &format!("key={SECRET}"), "--out"])
+            .args(["run", "-vv", "--trace", "all", "--over", over, "--secret", &format!("key={SECRET}"), "--out"])
             .arg(&out)
             .arg(&file);
-        for format in ["json", "junit", "markdown", "terminal"] {
+        for format in shakedown_reports::FORMATS.iter().map(|format| format.name) {
             command.args(["--report", &format!("{format}={}", out.join(format).display())]);
         }
         let output = command.output().unwrap();

@@ -12,6 +12,10 @@ use crate::findings::Ledger;
 use crate::session::{Answer, Hop, Payload, Tokens, retry_after};
 use crate::{At, CallPolicy, ClientError, ClientOptions, Credentials, Outcome, StatusError, check, location};
 
+/// Largest body of a caller that is kept to be sent again.
+const KEPT: u64 = 64 * 1024;
+/// The same where a challenge may have to be answered.
+const KEPT_FOR_CHALLENGE: u64 = 8 << 20;
 /// Largest body of an error that is read.
 const ERROR_LIMIT: usize = 64 * 1024;
 
@@ -70,6 +74,11 @@ impl Client {
         &self.options
     }
 
+    /// Whether an answer from there is the registry's own, and not that of a store it redirected to.
+    pub(crate) fn is_own(&self, uri: &Uri) -> bool {
+        crate::location::same_origin(uri, &self.options.base)
+    }
+
     pub(crate) fn party(&self) -> &Party {
         &self.party
     }
@@ -94,7 +103,9 @@ impl Client {
     pub async fn call_with(&self, request: Request, policy: &CallPolicy) -> Result<Response, ClientError> {
         let (head, body) = request.into_parts();
         let uri = self.absolute(&head.uri)?;
-        let payload = Payload::from_body(body)
+        // A challenge comes after the body: it must be there for the second time.
+        let kept = if policy.authenticate { KEPT_FOR_CHALLENGE } else { KEPT };
+        let payload = Payload::from_body(body, kept)
             .await
             .map_err(|error| ClientError::Wire { at: At::new(&head.method, &uri, None), error })?;
         let mut hop = Hop::new(head.method, uri).payload(payload);
@@ -240,7 +251,7 @@ impl Op<'_> {
         if answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        self.ledger.add(check::head(&answer));
+        self.ledger.add(check::head(&answer, self.client.is_own(&answer.uri)));
         let digest = answer.text("docker-content-digest").and_then(|text| text.parse().ok());
         let media_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Some(Head { digest, size: answer.content_length(), media_type, trace: answer.trace }))

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shakedown_oci::{Incident, Rule};
+use shakedown_oci::{Habit, Incident, Rule};
 use shakedown_wire::TraceId;
 
 use crate::ClientError;
@@ -35,7 +35,8 @@ impl Finding {
         expected: impl Into<String>,
         actual: impl Into<String>,
     ) -> Self {
-        debug_assert!(Rule::find(rule).is_some() || Incident::find(rule).is_some(), "unknown rule {rule}");
+        let known = Rule::find(rule).is_some() || Incident::find(rule).is_some() || Habit::find(rule).is_some();
+        debug_assert!(known, "unknown rule {rule}");
         Self { rule, what: what.into(), expected: expected.into(), actual: actual.into(), trace }
     }
 }

@@ -91,17 +91,20 @@ pub struct CallPolicy {
     pub retry: RetryPolicy,
     /// Answers a 401's challenge.
     pub authenticate: bool,
+    /// How often a 429 with `Retry-After` is waited for, besides the tries of `retry`: nothing was done yet, so anything that can be sent
+    /// again may be (ER5).
+    pub waits: u32,
 }
 
 impl CallPolicy {
     /// Exactly what was asked, once: no redirects, no retries, no authentication.
     pub fn raw() -> Self {
-        Self { redirects: 0, retry: RetryPolicy::none(), authenticate: false }
+        Self { redirects: 0, retry: RetryPolicy::none(), authenticate: false, waits: 0 }
     }
 
     /// Redirects and authentication, but no second try: the first answer counts.
     pub fn single() -> Self {
-        Self { redirects: 10, retry: RetryPolicy::none(), authenticate: true }
+        Self { redirects: 10, retry: RetryPolicy::none(), authenticate: true, waits: 0 }
     }
 
     /// As a good client does it: five more tries, broken transfers are resumed.

@@ -64,6 +64,11 @@ impl Contents {
         Ok(contents)
     }
 
+    /// The names of the images.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.images.keys().map(String::as_str)
+    }
+
     /// An image of `given`.
     pub(crate) fn image(&self, name: &str) -> Result<&Image, String> {
         self.images.get(name).ok_or_else(|| format!("there is no image `{name}` in `given`"))

@@ -75,7 +75,7 @@ impl ControlStore {
     async fn change(&self, step: &StorageStep) -> Result<(), ControlError> {
         let (control, bucket) = (&self.control, self.bucket.as_str());
         match step {
-            StorageStep::SwapBucket {} => {
+            StorageStep::SwapBucket { .. } => {
                 // Only what the scenario wrote: the rest of the bucket is somebody else's.
                 for entry in self.keys("**").await? {
                     control.delete(bucket, &entry.key).await?;
@@ -96,6 +96,8 @@ impl ControlStore {
                     control.corrupt(bucket, &entry.key, *at).await?;
                 }
             }
+            // Done by the step with the primitives of the store.
+            StorageStep::Remember(_) | StorageStep::Lose { .. } | StorageStep::Write { .. } => {}
             StorageStep::ForeignUploads { count, prefix } => {
                 for number in 0..*count {
                     control.seed_upload(bucket, &format!("{prefix}{number:06}"), Bytes::new()).await?;
@@ -193,6 +195,14 @@ impl Store for ControlStore {
 
     fn change<'a>(&'a self, step: &'a StorageStep) -> Look<'a, ()> {
         async move { self.change(step).await.map_err(|error| view_error("the bucket", error)) }.boxed()
+    }
+
+    fn put<'a>(&'a self, key: &'a str, content: Bytes) -> Look<'a, ()> {
+        async move {
+            let put = self.control.put(&self.bucket, key, content).await;
+            put.map(drop).map_err(|error| view_error(key, error))
+        }
+        .boxed()
     }
 
     fn calls(&self) -> Look<'_, Vec<Exchange>> {

@@ -57,7 +57,9 @@ fn spans(steps: &[Step]) -> Duration {
         Step::Push(step) => of(step.within),
         Step::Pull(step) => of(step.within),
         Step::Blob(step) => of(step.within),
+        Step::Run(step) => of(step.0.within),
         Step::Parallel(step) => sum(&mut step.branches.iter().map(|branch| spans(branch))),
+        Step::As(step) => spans(&step.steps),
         Step::Repeat(step) => spans(&step.steps).saturating_mul(step.times),
         // One try may begin just before the deadline, one more follows `stays`.
         Step::Eventually(step) => {
@@ -71,6 +73,7 @@ fn spans(steps: &[Step]) -> Duration {
 /// How many rounds all `repeat`s together make.
 fn rounds(steps: &[Step]) -> u64 {
     let of = |step: &Step| match step {
+        Step::As(step) => rounds(&step.steps),
         Step::Repeat(step) => u64::from(step.times).saturating_mul(rounds(&step.steps).max(1)),
         Step::Parallel(step) => step.branches.iter().map(|branch| rounds(branch)).fold(0, u64::saturating_add),
         Step::Eventually(step) => {

@@ -44,7 +44,7 @@ impl MockStore {
     async fn change(&self, step: &StorageStep) -> Result<(), AdminError> {
         let admin = self.admin();
         match step {
-            StorageStep::SwapBucket {} => admin.empty_bucket(&self.bucket),
+            StorageStep::SwapBucket { .. } => admin.empty_bucket(&self.bucket),
             StorageStep::Delete(glob) => {
                 self.keys(glob).iter().try_for_each(|entry| admin.delete(&self.bucket, &entry.key).map(drop))
             }
@@ -58,6 +58,8 @@ impl MockStore {
                 }
                 Ok(())
             }
+            // Done by the step with the primitives of the store.
+            StorageStep::Remember(_) | StorageStep::Lose { .. } | StorageStep::Write { .. } => Ok(()),
             StorageStep::ForeignUploads { count, prefix } => {
                 for number in 0..*count {
                     admin.seed_upload(&self.bucket, &format!("{prefix}{number:06}"), Vec::new()).await?;
@@ -126,6 +128,10 @@ impl Store for MockStore {
 
     fn change<'a>(&'a self, step: &'a StorageStep) -> Look<'a, ()> {
         async move { self.change(step).await.map_err(view_error("the bucket")) }.boxed()
+    }
+
+    fn put<'a>(&'a self, key: &'a str, content: Bytes) -> Look<'a, ()> {
+        async move { self.admin().put(&self.bucket, key, content).await.map(drop).map_err(view_error(key)) }.boxed()
     }
 
     fn calls(&self) -> Look<'_, Vec<Exchange>> {

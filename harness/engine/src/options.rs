@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use shakedown_client::Credentials;
+use shakedown_oci::Version;
 use tokio::sync::watch;
 
-use crate::systems::SystemChoice;
+use crate::systems::{Abilities, Deviation, SystemChoice};
 
 /// The transport of the seam.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,6 +45,17 @@ impl Shard {
     }
 }
 
+/// How a registry that somebody else runs is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// As whom.
+    pub credentials: Credentials,
+    /// PEM with certificates to trust besides Mozilla's.
+    pub roots_pem: Option<Vec<u8>>,
+    /// Abilities that its user tells; the others are looked for.
+    pub abilities: Abilities,
+}
+
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -50,6 +63,8 @@ pub struct RunOptions {
     pub system: SystemChoice,
     /// The transport; processes and URLs are always reached over TCP.
     pub over: Over,
+    /// The text of the specification that answers are held to; the reference registry follows it, too.
+    pub spec: Version,
     /// Decides all content, all ids and all random faults.
     pub seed: u64,
     /// Scenarios at the same time; 0 for one per core in memory, and several per core in real time.
@@ -62,6 +77,12 @@ pub struct RunOptions {
     pub max_fail: Option<u32>,
     /// Values for the `vars` of a system file, e.g. `binary`.
     pub vars: BTreeMap<String, String>,
+    /// How a registry given as URL is reached.
+    pub access: Access,
+    /// Without a container engine, or without an image, the run fails instead of being skipped.
+    pub require_containers: bool,
+    /// Known deviations besides those of the system's file.
+    pub deviations: Vec<Deviation>,
     /// Stops the run.
     pub interrupt: Interrupt,
     /// Texts that are replaced wherever they would be shown.
@@ -71,14 +92,18 @@ pub struct RunOptions {
 impl Default for RunOptions {
     fn default() -> Self {
         Self {
-            system: SystemChoice::Reference { defects: Vec::new() },
+            system: SystemChoice::Reference { defects: Vec::new(), allowed: Vec::new() },
             over: Over::Memory,
+            spec: Version::default(),
             seed: 1,
             jobs: 0,
             shard: None,
             retries: 0,
             max_fail: None,
             vars: BTreeMap::new(),
+            access: Access::default(),
+            require_containers: false,
+            deviations: Vec::new(),
             interrupt: Interrupt::new(),
             secrets: Vec::new(),
         }

@@ -1,6 +1,6 @@
 //! What running one plan left behind, before it is judged, blamed and reported.
 
-use shakedown_reports::{Check, Verdict};
+use shakedown_reports::{Check, LogFormat, Verdict};
 use shakedown_wire::Exchange;
 
 /// One step as it went.
@@ -27,8 +27,12 @@ pub struct ScenarioRun {
     pub front: Vec<Exchange>,
     /// Calls between the registry and storage, by start; times are on the same axis as `front`.
     pub back: Vec<Exchange>,
+    /// Whether `back` can hold anything: false where the registry's storage is somebody else's.
+    pub sees_storage: bool,
     /// The system's log lines with their time in microseconds where known.
     pub log: Vec<(Option<u64>, String)>,
+    /// How those lines are written.
+    pub log_format: LogFormat,
     /// Skipped, with the reason, or an error of the environment.
     pub early: Option<(Verdict, String)>,
     /// Duration on the scenario's clock, microseconds.

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use shakedown_client::{Client, ClientOptions};
+use shakedown_client::{Client, ClientError, ClientOptions};
 use shakedown_s3::control::ControlClient;
-use shakedown_wire::Clock;
 use shakedown_wire::network::{self, NetworkOptions};
+use shakedown_wire::{Clock, Party};
 
+use crate::content::derive;
 use crate::options::RunOptions;
-use crate::systems::{SystemChoice, url, version_of};
+use crate::setup::prefix;
+use crate::systems::{Abilities, Look, StorageOf, SystemChoice, SystemFile, url, version_of};
+use crate::written::Written;
 
 /// Limit for the target to say that it is there.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(60);
+/// Limit for images to be fetched.
+const FETCH_LIMIT: Duration = Duration::from_secs(900);
 
 /// What is known of the target before the first scenario.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,20 +25,47 @@ pub(crate) struct Target {
     pub(crate) version: Option<String>,
     /// The storage under it.
     pub(crate) storage: String,
+    /// What it can do, as far as that was looked for.
+    pub(crate) abilities: Abilities,
+    /// What looking left on it.
+    pub(crate) left_behind: Vec<String>,
+}
+
+impl Target {
+    /// What scenarios need to know of it.
+    pub(crate) fn known(&self) -> (Abilities, Vec<String>) {
+        (self.abilities.clone(), self.left_behind.clone())
+    }
+}
+
+/// Why there is no target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It should be there: one line, what is not there and what to do.
+    Error(String),
+    /// It need not be there: why every scenario is skipped.
+    Skip(String),
+}
+
+impl From<String> for Missing {
+    fn from(reason: String) -> Self {
+        Self::Error(reason)
+    }
 }
 
 /// Looks at the target.
 ///
 /// # Errors
-/// One line: what is not there, and what to do.
-pub(crate) fn preflight(options: &RunOptions) -> Result<Target, String> {
-    if let SystemChoice::Reference { defects } = &options.system {
+/// What is not there.
+pub(crate) fn preflight(options: &RunOptions) -> Result<Target, Missing> {
+    if let SystemChoice::Reference { defects, allowed } = &options.system {
         options.system.check()?;
-        let version = match defects.as_slice() {
+        let own: Vec<&str> = defects.iter().chain(allowed).map(String::as_str).collect();
+        let version = match own.as_slice() {
             [] => env!("CARGO_PKG_VERSION").to_owned(),
-            defects => format!("{} with {}", env!("CARGO_PKG_VERSION"), defects.join(", ")),
+            own => format!("{} with {}", env!("CARGO_PKG_VERSION"), own.join(", ")),
         };
-        return Ok(Target { version: Some(version), storage: "mock".to_owned() });
+        return Ok(Target { version: Some(version), storage: "mock".to_owned(), ..Target::default() });
     }
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
@@ -42,29 +74,64 @@ pub(crate) fn preflight(options: &RunOptions) -> Result<Target, String> {
             Err(format!("{} did not answer within {LIMIT:?}: is it running?", options.system.name()))
         })
     };
-    runtime.block_on(looking)
+    let containers = runtime.block_on(containers(options))?;
+    let mut target = runtime.block_on(looking)?;
+    target.version = target.version.or(containers);
+    Ok(target)
+}
+
+/// Removes what runs that are gone have left, and has the images fetched that the system needs. Gives what the first one is.
+async fn containers(options: &RunOptions) -> Result<Option<String>, Missing> {
+    let SystemChoice::Process(file) = &options.system else { return Ok(None) };
+    if !file.needs_containers() {
+        return Ok(None);
+    }
+    let fetching = async {
+        shakedown_containers::reap().await?;
+        let mut found = None;
+        for image in file.images(&options.vars) {
+            let is = shakedown_containers::require(&image).await?;
+            found.get_or_insert(format!("{image} ({is})"));
+        }
+        Ok(found)
+    };
+    let missing = |error: shakedown_containers::Error| {
+        let reason = format!("{}: {error}", file.name);
+        if options.require_containers { Missing::Error(reason) } else { Missing::Skip(reason) }
+    };
+    tokio::select! {
+        biased;
+        () = options.interrupt.triggered() => Err(Missing::Error("interrupted".to_owned())),
+        found = fetching => found.map_err(missing),
+        () = tokio::time::sleep(FETCH_LIMIT) => Err(Missing::Error(format!("{}: its images did not come within {FETCH_LIMIT:?}", file.name))),
+    }
 }
 
 async fn look(options: &RunOptions) -> Result<Target, String> {
     match &options.system {
         SystemChoice::Reference { .. } => Ok(Target::default()),
+        SystemChoice::Process(file) if file.container.is_some() => {
+            Ok(Target { storage: storage_of(file), ..Target::default() })
+        }
         SystemChoice::Process(file) => {
             let version = version_of(file, &options.vars).await.map_err(|error| error.to_string())?;
-            Ok(Target { version: version.or_else(|| Some(file.title.clone())), storage: "mock".to_owned() })
+            let version = version.or_else(|| Some(file.title.clone()));
+            Ok(Target { version, storage: storage_of(file), ..Target::default() })
         }
         SystemChoice::Url { registry, s3_control } => {
-            let network = network::client(&NetworkOptions::default());
+            let roots = options.access.roots_pem.clone();
+            let network = network::client(&NetworkOptions { extra_roots_pem: roots, ..NetworkOptions::default() });
             let base = url::address(registry)?;
-            let client = Client::new(network.clone(), ClientOptions::new(base, Clock::real_time()));
-            if let Err(error) = client.ping().await.result
-                && error.status().is_none()
-            {
-                return Err(format!("no registry answers at {registry}: {error}"));
+            let client = client(&base, &network, options);
+            tokio::select! {
+                biased;
+                () = options.interrupt.triggered() => return Err("interrupted".to_owned()),
+                answer = ping(&client, registry) => answer?,
             }
             let storage = match s3_control {
                 None => "unknown".to_owned(),
                 Some(control) => {
-                    let client = ControlClient::new(network, url::address(control)?.to_string());
+                    let client = ControlClient::new(network.clone(), url::address(control)?.to_string());
                     client
                         .time()
                         .await
@@ -72,7 +139,47 @@ async fn look(options: &RunOptions) -> Result<Target, String> {
                     "mock".to_owned()
                 }
             };
-            Ok(Target { version: None, storage })
+            let (abilities, left_behind) = abilities(&base, &network, options).await;
+            Ok(Target { version: None, storage, abilities, left_behind })
         }
     }
+}
+
+fn storage_of(file: &SystemFile) -> String {
+    match file.storage {
+        StorageOf::Mock => "mock".to_owned(),
+        StorageOf::Own => "its own".to_owned(),
+    }
+}
+
+fn client(base: &http::Uri, network: &Party, options: &RunOptions) -> Client {
+    let mut told = ClientOptions::new(base.clone(), Clock::real_time());
+    told.credentials = options.access.credentials.clone();
+    Client::new(network.clone(), told)
+}
+
+/// Is it there, and does it let us in?
+async fn ping(client: &Client, registry: &str) -> Result<(), String> {
+    match client.ping().await.result {
+        Ok(answer) if answer.status == http::StatusCode::UNAUTHORIZED => {
+            Err(format!("{registry} wants credentials other than these (401): see --auth and --token"))
+        }
+        Err(error @ ClientError::Auth { .. }) => Err(format!("{registry} does not let us in: {error}")),
+        Err(error) if error.status().is_none() => Err(format!("no registry answers at {registry}: {error}")),
+        _ => Ok(()),
+    }
+}
+
+/// Looks for what the user has not told, in repositories of this run, and removes what that wrote.
+async fn abilities(base: &http::Uri, network: &Party, options: &RunOptions) -> (Abilities, Vec<String>) {
+    let prefix = prefix(options.seed, derive(options.seed, &["abilities"]));
+    let written = Written::new(base, &prefix);
+    let look = Look::new(client(base, &written.party(network.clone()), options), &prefix, options.seed);
+    let abilities = tokio::select! {
+        biased;
+        () = options.interrupt.triggered() => Abilities::default(),
+        abilities = options.access.abilities.clone().discover(&look) => abilities,
+    };
+    let left_behind = written.remove(&client(base, network, options)).await;
+    (abilities, left_behind)
 }

@@ -2,7 +2,11 @@
 //! printed (`shakedown-reports`).
 
 mod causes;
+mod coverage;
+mod glossary;
+mod habits;
 mod redact;
+mod shape;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -15,6 +19,9 @@ use crate::trace::{self, Trace};
 use crate::{blame, verdict};
 
 pub(crate) use causes::causes;
+pub(crate) use coverage::coverage;
+pub(crate) use glossary::glossary;
+pub(crate) use habits::habits;
 pub(crate) use redact::redacted;
 
 /// The report of a scenario that ran, or at least began. `wall_us` is left to the caller.
@@ -25,13 +32,14 @@ pub(crate) fn scenario_report(
     reason: Option<String>,
     repeat: &str,
 ) -> ScenarioReport {
-    let trace = trace::join(&run.front, &run.back);
+    let mut trace = trace::join(&run.front, &run.back);
+    trace::attach(&mut trace.calls, &run.log, run.log_format);
     let ranges = steps::ranges(&run.steps, &trace);
     let steps: Vec<_> = run.steps.iter().zip(ranges).map(|(step, calls)| step_report(step, calls, &trace)).collect();
     let log: Vec<_> = run.log.iter().map(|(_, line)| line.clone()).collect();
     let blame = if verdict == Verdict::Failed {
         let checks: Vec<Check> = steps.iter().flat_map(|step| step.checks.iter().cloned()).collect();
-        blame::decide(&trace.calls, &checks, &log)
+        blame::decide(&trace.calls, &checks, &log, run.sees_storage)
     } else {
         None
     };
@@ -62,11 +70,14 @@ pub(crate) fn without_run(plan: &Plan, verdict: Verdict, reason: &str, repeat: &
         tags: scenario.tags.clone(),
         seen: scenario.seen.iter().cloned().collect(),
         spec: scenario.spec.clone(),
+        story: scenario.story.clone(),
         verdict,
         reason: if reason.is_empty() { None } else { Some(reason.to_owned()) },
         blame: None,
         steps: Vec::new(),
         calls: Vec::new(),
+        calls_left_out: 0,
+        failed_tries: Vec::new(),
         storage_requests: BTreeMap::new(),
         faults_fired: 0,
         log: Vec::new(),
@@ -92,10 +103,26 @@ fn step_report(step: &StepRun, calls: (usize, usize), trace: &Trace) -> StepRepo
 
 fn storage_requests(calls: &[Call]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
-    for operation in calls.iter().filter(|call| !call.is_client()).filter_map(|call| call.operation.as_ref()) {
+    for operation in
+        calls.iter().filter(|call| !call.is_client() && call.to == "s3").filter_map(|call| call.operation.as_ref())
+    {
         *counts.entry(operation.clone()).or_insert(0) += 1;
     }
     counts
+}
+
+/// What tests of other modules build reports from.
+#[cfg(test)]
+pub(crate) mod testing {
+    use shakedown_scenario::{Lines, Plan, Scenario};
+
+    /// A plan without steps.
+    pub(crate) fn plan(id: &str) -> Plan {
+        let scenario: Scenario =
+            serde_saphyr::from_str("{ title: t, seen: A01, spec: [CH8], tags: [x], steps: [] }").unwrap();
+        let (file, lines) = (format!("scenarios/{id}.yaml"), Lines::default());
+        Plan { id: id.into(), file, line: 1, case: None, scenario, secrets: vec![], lines }
+    }
 }
 
 #[cfg(test)]

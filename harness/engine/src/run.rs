@@ -6,18 +6,22 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
+use shakedown_oci::Version;
 use shakedown_reports::{REPORT_SCHEMA, Report, RunInfo, ScenarioReport, Totals, Verdict};
 use shakedown_scenario::Plan;
 use shakedown_wire::Clock;
 use shakedown_wire::redact::Redactor;
 
-use crate::event::Event;
+use crate::deviations::Deviations;
 use crate::options::{Over, RunOptions};
-use crate::preflight::{Target, preflight};
+use crate::preflight::{Missing, Target, preflight};
+use crate::recorded::{self, Recorded};
 use crate::report;
+use crate::shared::Shared;
 use crate::supervise::{Told, supervise};
-use crate::systems::SystemChoice;
+use crate::systems::{Deviation, SystemChoice};
 use crate::verdict::Ending;
+use shakedown_reports::Event;
 
 /// Scenarios at the same time for each core where time is real.
 const JOBS_A_CORE_IN_REAL_TIME: usize = 4;
@@ -38,18 +42,49 @@ pub fn run(plans: Vec<Plan>, options: RunOptions, events: impl Fn(Event) + Send 
     let over = options.transport().name().to_owned();
     events(Event::RunStarted { total: plans.len(), seed: options.seed, system: options.system.name(), over });
     let target = if plans.is_empty() { Ok(Target::default()) } else { preflight(&options) };
-    let run = InProgress::new(&options, plans.len(), &events);
+    let version = target.as_ref().ok().and_then(|target| target.version.as_deref());
+    let deviations = Deviations::new(listed(&options), version, &Deviations::today(wall.now()));
+    let (abilities, left_behind) = target.as_ref().map_or_else(|_| Default::default(), Target::known);
+    let shared = Shared::new(abilities, left_behind);
+    let run = InProgress::new(&options, plans.len(), &deviations, &shared, &events);
     match &target {
         Ok(_) => run.all(&plans),
-        Err(reason) => run.none(&plans, reason),
+        Err(_) if options.interrupt.is_triggered() => {}
+        Err(Missing::Error(reason)) => run.none(&plans, Verdict::Error, reason),
+        Err(Missing::Skip(reason)) => run.none(&plans, Verdict::Skipped, reason),
     }
     let (scenarios, bug) = run.finish(&plans);
     let interrupted = options.interrupt.is_triggered();
-    let ending = Ending::of(&scenarios, bug, interrupted);
+    let outcome = deviations.outcome(&scenarios);
     let target = target.unwrap_or_default();
-    let report = assemble(&options, &wall, scenarios, target, interrupted);
+    let recorded = recorded::outcome(on_record(&options), &scenarios);
+    let mut report = assemble(&options, &wall, scenarios, target, interrupted);
+    (report.run.deviations, report.run.recorded) = (outcome, recorded);
+    let ending = match shared.stopped() {
+        Some(reason) => Ending::Environment(reason),
+        None => Ending::of(&report, bug, interrupted),
+    };
+    report.run.abilities = shared.abilities().told();
+    report.run.left_behind = shared.left_behind();
     events(Event::RunFinished { totals: report.totals, wall_us: report.run.wall_us });
     RunResult { report, ending }
+}
+
+/// The deviations that are listed for the system.
+fn listed(options: &RunOptions) -> Vec<Deviation> {
+    let own = match &options.system {
+        SystemChoice::Process(file) => file.deviations.as_slice(),
+        SystemChoice::Reference { .. } | SystemChoice::Url { .. } => &[],
+    };
+    own.iter().chain(&options.deviations).cloned().collect()
+}
+
+/// What was recorded of the system.
+fn on_record(options: &RunOptions) -> &[Recorded] {
+    match &options.system {
+        SystemChoice::Process(file) => &file.reproduces,
+        SystemChoice::Reference { .. } | SystemChoice::Url { .. } => &[],
+    }
 }
 
 /// In the order of ids, this shard's part.
@@ -62,6 +97,8 @@ fn selected(mut plans: Vec<Plan>, options: &RunOptions) -> Vec<Plan> {
 /// The state that the workers of a run share.
 struct InProgress<'a, E> {
     options: &'a RunOptions,
+    deviations: &'a Deviations,
+    shared: &'a Shared,
     events: &'a E,
     next: AtomicUsize,
     failures: AtomicU32,
@@ -71,9 +108,17 @@ struct InProgress<'a, E> {
 }
 
 impl<'a, E: Fn(Event) + Send + Sync> InProgress<'a, E> {
-    fn new(options: &'a RunOptions, count: usize, events: &'a E) -> Self {
+    fn new(
+        options: &'a RunOptions,
+        count: usize,
+        deviations: &'a Deviations,
+        shared: &'a Shared,
+        events: &'a E,
+    ) -> Self {
         Self {
             options,
+            deviations,
+            shared,
             events,
             next: AtomicUsize::new(0),
             failures: AtomicU32::new(0),
@@ -88,7 +133,7 @@ impl<'a, E: Fn(Event) + Send + Sync> InProgress<'a, E> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let jobs = match (&self.options.system, self.options.jobs) {
             // Faults and journal of a shared mock are one: scenarios must not mix.
-            (SystemChoice::Url { .. }, _) => 1,
+            (SystemChoice::Url { s3_control: Some(_), .. }, _) => 1,
             // In real time most of a scenario is waiting.
             (_, 0) if self.options.transport() == Over::Tcp => cores * JOBS_A_CORE_IN_REAL_TIME,
             (_, 0) => cores,
@@ -106,7 +151,8 @@ impl<'a, E: Fn(Event) + Send + Sync> InProgress<'a, E> {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(plan) = plans.get(number) else { return };
-            if self.stopped.load(Ordering::Relaxed) || self.options.interrupt.is_triggered() {
+            let stopped = self.stopped.load(Ordering::Relaxed) || self.shared.stopped().is_some();
+            if stopped || self.options.interrupt.is_triggered() {
                 return;
             }
             (self.events)(Event::ScenarioStarted { id: plan.id.clone() });
@@ -118,25 +164,28 @@ impl<'a, E: Fn(Event) + Send + Sync> InProgress<'a, E> {
 
     /// Runs one plan, again if it fails and that is asked for.
     fn tries(&self, plan: &Plan) -> ScenarioReport {
-        let mut number = 0;
+        let mut failed_tries = Vec::new();
         loop {
-            number += 1;
             let step = |title: &str, verdict| {
-                (self.events)(Event::StepFinished { id: plan.id.clone(), title: title.to_owned(), verdict });
+                // A title shows paths and bodies as the scenario gives them, its secrets included.
+                let title = redactor(&self.options.secrets).text(title);
+                (self.events)(Event::StepFinished { id: plan.id.clone(), title, verdict });
             };
-            let (mut report, told) = supervise(plan, self.options, &step);
+            let (mut report, told) = supervise(plan, self.options, self.shared, &step);
             if let Told::Bug(reason) = told {
                 let mut bug = self.bug.lock().unwrap_or_else(PoisonError::into_inner);
                 bug.get_or_insert_with(|| format!("{}: {reason}", plan.id));
             }
-            let again = report.verdict == Verdict::Failed && number <= self.options.retries;
+            self.deviations.excuse(&mut report);
+            let again = report.verdict == Verdict::Failed && failed_tries.len() < self.options.retries as usize;
             if again && !self.options.interrupt.is_triggered() {
+                failed_tries.push(report.reason.unwrap_or_else(|| "an expectation did not hold".to_owned()));
                 continue;
             }
-            if number > 1 && report.verdict == Verdict::Passed {
-                report.reason = Some(format!("passed on try {number}"));
+            if !failed_tries.is_empty() && report.verdict == Verdict::Passed {
+                report.reason = Some(format!("passed on try {}", failed_tries.len() + 1));
             }
-            return report;
+            return ScenarioReport { failed_tries, ..report };
         }
     }
 
@@ -157,16 +206,21 @@ impl<'a, E: Fn(Event) + Send + Sync> InProgress<'a, E> {
     }
 
     /// The target is not there: every scenario ends with the same reason, none is tried.
-    fn none(&self, plans: &[Plan], reason: &str) {
+    fn none(&self, plans: &[Plan], verdict: Verdict, reason: &str) {
         for (number, plan) in plans.iter().enumerate() {
-            self.keep(number, report::without_run(plan, Verdict::Error, reason, &repeat(plan, self.options)));
+            self.keep(number, report::without_run(plan, verdict, reason, &repeat(plan, self.options)));
         }
     }
 
     /// All reports, those of scenarios that were never begun included, and our first bug.
     fn finish(self, plans: &[Plan]) -> (Vec<ScenarioReport>, Option<String>) {
         let interrupted = self.options.interrupt.is_triggered();
-        let reason = if interrupted { "interrupted" } else { "not begun: --max-fail was reached" };
+        let stopped = self.shared.stopped();
+        let reason = match &stopped {
+            Some(reason) => reason.as_str(),
+            None if interrupted => "interrupted",
+            None => "not begun: --max-fail was reached",
+        };
         let done = std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
         let reports = done.into_iter().zip(plans).map(|(report, plan)| {
             report.unwrap_or_else(|| {
@@ -185,9 +239,13 @@ fn hide(report: ScenarioReport, secrets: &[String]) -> ScenarioReport {
     if secrets.is_empty() {
         return report;
     }
+    report::redacted(report, &redactor(secrets))
+}
+
+fn redactor(secrets: &[String]) -> Redactor {
     let mut redactor = Redactor::default();
     secrets.iter().for_each(|secret| redactor.add(secret));
-    report::redacted(report, &redactor)
+    redactor
 }
 
 fn assemble(
@@ -210,6 +268,7 @@ fn assemble(
         wall_us: u64::try_from(wall.elapsed().as_micros()).unwrap_or(u64::MAX),
         virtual_us: scenarios.iter().map(|scenario| scenario.duration_us).sum(),
         interrupted,
+        rules: report::coverage(&scenarios, options.spec),
         ..RunInfo::default()
     };
     let ids: BTreeMap<&str, ()> = scenarios.iter().map(|scenario| (scenario.id.as_str(), ())).collect();
@@ -219,6 +278,8 @@ fn assemble(
         run,
         totals: Totals::of(scenarios.iter().map(|scenario| scenario.verdict)),
         causes: report::causes(&scenarios),
+        habits: report::habits(&scenarios),
+        glossary: report::glossary(&scenarios, options.spec),
         scenarios,
     }
 }
@@ -230,8 +291,9 @@ pub(crate) fn repeat(plan: &Plan, options: &RunOptions) -> String {
         command.push_str(&format!(" -E {}", quoted(&format!("id({})", plan.id))));
     }
     match &options.system {
-        SystemChoice::Reference { defects } => {
+        SystemChoice::Reference { defects, allowed } => {
             defects.iter().for_each(|defect| command.push_str(&format!(" --defect {defect}")));
+            allowed.iter().for_each(|id| command.push_str(&format!(" --allow {id}")));
             if options.over == Over::Tcp {
                 command.push_str(" --over tcp");
             }
@@ -243,6 +305,9 @@ pub(crate) fn repeat(plan: &Plan, options: &RunOptions) -> String {
                 command.push_str(&format!(" --s3 {}", quoted(control)));
             }
         }
+    }
+    if options.spec != Version::default() {
+        command.push_str(&format!(" --spec {}", options.spec));
     }
     command.push_str(&format!(" --seed {}", options.seed));
     command

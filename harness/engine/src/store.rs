@@ -1,5 +1,6 @@
 //! What the engine can do with the storage under the registry, wherever it stands: in this process or behind a control interface.
 
+use bytes::Bytes;
 use shakedown_faults::Fault;
 use shakedown_scenario::steps::StorageStep;
 use shakedown_wire::Exchange;
@@ -16,6 +17,9 @@ pub(crate) trait Store: BucketView + std::fmt::Debug {
 
     /// Changes what is stored, behind the registry's back.
     fn change<'a>(&'a self, step: &'a StorageStep) -> Look<'a, ()>;
+
+    /// Puts an object, behind the registry's back.
+    fn put<'a>(&'a self, key: &'a str, content: Bytes) -> Look<'a, ()>;
 
     /// All calls to it so far, on the scenario's time axis.
     fn calls(&self) -> Look<'_, Vec<Exchange>>;

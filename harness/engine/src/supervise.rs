@@ -9,12 +9,14 @@ use shakedown_reports::{ScenarioReport, Verdict};
 use shakedown_scenario::Plan;
 use shakedown_wire::Clock;
 
+use crate::duty;
 use crate::options::{Over, RunOptions};
 use crate::outcome::ScenarioRun;
 use crate::play::play;
 use crate::report;
 use crate::run::repeat;
 use crate::setup::Setup;
+use crate::shared::Shared;
 use crate::verdict;
 
 /// How long a thread may take to end after its calls are answered no more.
@@ -38,9 +40,14 @@ enum Message {
 }
 
 /// Runs one plan once and reports it.
-pub(crate) fn supervise(plan: &Plan, options: &RunOptions, step: &dyn Fn(&str, Verdict)) -> (ScenarioReport, Told) {
+pub(crate) fn supervise(
+    plan: &Plan,
+    options: &RunOptions,
+    shared: &Shared,
+    step: &dyn Fn(&str, Verdict),
+) -> (ScenarioReport, Told) {
     let wall = Clock::real_time();
-    let setup = Setup::new(options, plan);
+    let setup = Setup::new(options, plan, shared);
     let (sender, receiver) = mpsc::channel();
     let thread = {
         let (plan, setup) = (plan.clone(), setup.clone());
@@ -54,7 +61,8 @@ pub(crate) fn supervise(plan: &Plan, options: &RunOptions, step: &dyn Fn(&str, V
     };
     let wall_us = u64::try_from(wall.elapsed().as_micros()).unwrap_or(u64::MAX);
     let (mut report, told) = match outcome {
-        Message::Done(run) => {
+        Message::Done(mut run) => {
+            duty::tell(&mut run, options.spec);
             let (verdict, reason) = verdict::of_scenario(&run);
             (report::scenario_report(plan, &run, verdict, reason, &repeat), Told::Nothing)
         }
@@ -139,10 +147,24 @@ mod tests {
     use crate::options::Interrupt;
 
     fn setup(wall: Duration) -> Setup {
-        let (system, interrupt) = (crate::SystemChoice::Reference { defects: Vec::new() }, Interrupt::new());
+        let (system, interrupt) =
+            (crate::SystemChoice::Reference { defects: Vec::new(), allowed: Vec::new() }, Interrupt::new());
         let limits = crate::limits::Limits { time: wall, wall, calls: 1 };
         let (vars, secrets) = (std::collections::BTreeMap::new(), Vec::new());
-        Setup { system, over: Over::Memory, seed: 1, vars, interrupt, limits, budget: CallBudget::new(1), secrets }
+        Setup {
+            system,
+            access: crate::options::Access::default(),
+            shared: Shared::default(),
+            over: Over::Memory,
+            spec: Default::default(),
+            seed: 1,
+            vars,
+            listen: crate::setup::ANY_PORT,
+            interrupt,
+            limits,
+            budget: CallBudget::new(1),
+            secrets,
+        }
     }
 
     #[test]

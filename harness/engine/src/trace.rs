@@ -7,6 +7,7 @@
 mod address;
 mod convert;
 mod key;
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use shakedown_wire::{Exchange, TraceId};
 pub(crate) use address::{Address, Target, path_of, query_of, query_value};
 pub(crate) use convert::error_code;
 pub(crate) use key::{Entry, Key};
+pub(crate) use said::attach;
 
 /// All calls of a scenario, client's and storage's, in order.
 #[derive(Debug, Clone, Default)]
@@ -40,14 +42,19 @@ pub fn join(front: &[Exchange], back: &[Exchange]) -> Trace {
     let twins = twins(front, back);
     let by_id = front.iter().enumerate().filter_map(|(at, call)| Some((call.trace?, at))).collect::<BTreeMap<_, _>>();
     // One storage call with a known id shows that the registry passes ids on; those without are its background work then.
-    let passes_ids = back.iter().any(|call| call.trace.is_some_and(|id| by_id.contains_key(&id)));
+    // A gateway passes ids on whatever the registry behind it does.
+    let passes_ids = back.iter().any(|call| !is_behind(call) && call.trace.is_some_and(|id| by_id.contains_key(&id)));
     let twin_of: BTreeMap<usize, usize> = twins.iter().map(|(&back, &front)| (front, back)).collect();
     let alone: Vec<usize> = (0..back.len()).filter(|at| !twins.contains_key(at)).collect();
     let causes: Vec<Option<usize>> = alone
         .iter()
         .map(|&at| {
             let call = &back[at];
-            if passes_ids { call.trace.and_then(|id| by_id.get(&id).copied()) } else { cause(call, front, &addresses) }
+            if passes_ids || is_behind(call) {
+                call.trace.and_then(|id| by_id.get(&id).copied())
+            } else {
+                cause(call, front, &addresses)
+            }
         })
         .collect();
 
@@ -131,7 +138,12 @@ fn twins(front: &[Exchange], back: &[Exchange]) -> BTreeMap<usize, usize> {
 }
 
 fn is_redirected(call: &Exchange) -> bool {
-    call.lane.to != "registry"
+    !matches!(call.lane.to.as_ref(), "registry" | "gateway" | "token" | "swift")
+}
+
+/// True for the inner side of a gateway before the registry.
+fn is_behind(call: &Exchange) -> bool {
+    call.lane.to == "registry"
 }
 
 /// The call whose answer sent the client here.

@@ -1,6 +1,6 @@
 //! The verdict of a scenario from how its steps went, and the ending of a run from its scenarios.
 
-use shakedown_reports::{ScenarioReport, Verdict};
+use shakedown_reports::{Report, Verdict};
 
 use crate::outcome::{ScenarioRun, StepRun};
 
@@ -37,7 +37,7 @@ fn failure(step: &StepRun) -> String {
     let failed = step.checks.iter().find(|(check, _)| check.verdict == Verdict::Failed);
     match failed {
         Some((check, _)) => {
-            let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
+            let rules = check.rules_in_brackets();
             let what = check.what.strip_prefix(&format!("{}: ", step.title)).unwrap_or(&check.what);
             format!("{}: {what} is {}, expected {}{rules}", step.title, check.actual, check.expected)
         }
@@ -73,6 +73,16 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// The same with the system's name where a line says what happened.
+    #[must_use]
+    pub fn named(self, system: &str) -> Self {
+        match self {
+            Self::Environment(reason) => Self::Environment(format!("{system}: {reason}")),
+            Self::OurBug(what) => Self::OurBug(format!("{system}: {what}")),
+            other => other,
+        }
+    }
+
     /// The exit code of the command.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -87,8 +97,9 @@ impl Ending {
     }
 
     /// The ending of a run of these scenarios. Our own bugs outweigh everything, an interrupt what was not reached,
-    /// failures the errors of the environment.
-    pub(crate) fn of(scenarios: &[ScenarioReport], bug: Option<String>, interrupted: bool) -> Self {
+    /// failures the errors of the environment. What is listed of the system and no longer there is a failure.
+    pub fn of(report: &Report, bug: Option<String>, interrupted: bool) -> Self {
+        let scenarios = &report.scenarios;
         let count = |verdict| scenarios.iter().filter(|scenario| scenario.verdict == verdict).count();
         if let Some(bug) = bug {
             Self::OurBug(bug)
@@ -96,7 +107,7 @@ impl Ending {
             Self::Interrupted
         } else if scenarios.is_empty() {
             Self::NothingSelected
-        } else if count(Verdict::Failed) > 0 {
+        } else if count(Verdict::Failed) > 0 || report.run.is_out_of_date() {
             Self::Failed
         } else if let Some(error) = scenarios.iter().find(|scenario| scenario.verdict == Verdict::Error) {
             Self::Environment(error.reason.clone().unwrap_or_else(|| error.id.clone()))
@@ -121,6 +132,7 @@ mod tests {
             actual: "500".into(),
             at: String::new(),
             verdict,
+            duty: String::new(),
             call: None,
         };
         StepRun {
@@ -134,7 +146,17 @@ mod tests {
 
     fn run(steps: Vec<StepRun>) -> ScenarioRun {
         let early = None;
-        ScenarioRun { steps, front: vec![], back: vec![], log: vec![], early, duration_us: 0, wall_us: 0 }
+        ScenarioRun {
+            steps,
+            front: vec![],
+            back: vec![],
+            sees_storage: true,
+            log: vec![],
+            log_format: shakedown_reports::LogFormat::Plain,
+            early,
+            duration_us: 0,
+            wall_us: 0,
+        }
     }
 
     #[test]
@@ -153,8 +175,25 @@ mod tests {
 
     #[test]
     fn every_ending_has_its_exit_code() {
-        assert_eq!(Ending::of(&[], None, false).exit_code(), 4);
-        assert_eq!(Ending::of(&[], Some("a panic".into()), false).exit_code(), 70);
-        assert_eq!(Ending::of(&[], None, true).exit_code(), 130);
+        let none = Report {
+            schema: String::new(),
+            run: shakedown_reports::RunInfo::default(),
+            totals: shakedown_reports::Totals::default(),
+            causes: Vec::new(),
+            habits: Vec::new(),
+            scenarios: Vec::new(),
+            glossary: shakedown_reports::Glossary::default(),
+        };
+        assert_eq!(Ending::of(&none, None, false).exit_code(), 4);
+        assert_eq!(Ending::of(&none, Some("a panic".into()), false).exit_code(), 70);
+        assert_eq!(Ending::of(&none, None, true).exit_code(), 130);
+        let mut unlike = none;
+        let plan: shakedown_scenario::Plan = crate::report::testing::plan("late");
+        unlike.scenarios = vec![crate::report::without_run(&plan, Verdict::Passed, "", "")];
+        assert_eq!(Ending::of(&unlike, None, false).exit_code(), 0);
+        let (incident, scenario) = ("A01".to_owned(), "late".to_owned());
+        let missing = vec!["PATCH upload 500".to_owned()];
+        unlike.run.recorded = vec![shakedown_reports::Recorded { incident, scenario, shows: missing.clone(), missing }];
+        assert_eq!(Ending::of(&unlike, None, false).exit_code(), 1);
     }
 }

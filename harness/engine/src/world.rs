@@ -1,31 +1,56 @@
 //! The world of one scenario: clock, network, storage, registry, recorders. Built alone for each scenario, so none sees another.
 
-use std::net::{Ipv4Addr, SocketAddr};
+mod access;
+mod cache;
+mod ending;
+mod front;
+mod gateway;
+mod other;
+mod peers;
+mod replicas;
+mod storage;
+mod systems;
+mod trace;
+mod upstream;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
-use shakedown_client::{Client, ClientOptions, TraceIds};
+use shakedown_client::{Client, ClientOptions, Credentials, TraceIds};
+use shakedown_containers::engine::{self, Meeting};
+use shakedown_faults::gateway::Before;
 use shakedown_faults::{Fault, FaultSet, On};
 use shakedown_inject::Injector;
-use shakedown_s3::{Credential, S3Config, S3Mock};
-use shakedown_scenario::{Plan, S3Settings};
+use shakedown_scenario::{Plan, RegistrySettings};
 use shakedown_wire::network::{self, NetworkOptions};
-use shakedown_wire::server::{self, Server, ServerOptions};
-use shakedown_wire::{Clock, Exchange, Lane, MemoryNet, Party, Recorder};
+use shakedown_wire::redact::Redactor;
+use shakedown_wire::server::Server;
+use shakedown_wire::{Clock, MemoryNet, Party, Recorder};
 use tokio::sync::Mutex;
 
+use self::access::Users;
+use self::cache::WorldCache;
+use self::front::{Foreigners, recorded};
+use self::other::{OTHER, OtherSite};
+use self::peers::Peers;
+use self::storage::standing;
+use self::upstream::UpstreamPart;
 use crate::api::QuietApi;
 use crate::content::derive;
+use crate::gateway::GatewayPart;
 use crate::mock::MockStore;
-use crate::options::Over;
+use crate::options::{Access, Over};
 use crate::setup::Setup;
 use crate::store::Store;
 use crate::systems::{
-    ProcessSystem, REFERENCE_AUTHORITY, ReferenceSystem, Running, Storage, SystemChoice, UrlSystem, environment,
-    settings_of_reference,
+    Cleaned, Cleaning, ContainerSystem, Fronted, ProcessSystem, REFERENCE_AUTHORITY, ReferenceSystem, Replicas,
+    Running, StorageOf, SystemChoice, UrlSystem, environment, refused, settings_of_reference,
 };
 use crate::view::ViewError;
+use crate::written::Written;
+
+pub(crate) use self::upstream::UPSTREAM_CALLS;
 
 /// Exchanges kept of the front of one scenario.
 const FRONT_LIMIT: usize = 20_000;
@@ -50,6 +75,14 @@ pub(crate) struct World {
     over: Over,
     base: Uri,
     authority: String,
+    /// The registry's own address, behind a gateway if there is one: where invariants look.
+    direct: Uri,
+    gateway: Option<GatewayPart>,
+    other: Option<Mutex<OtherSite>>,
+    upstream: Option<UpstreamPart>,
+    cache: Mutex<WorldCache>,
+    other_base: Option<Uri>,
+    peers: Peers,
     seed: u64,
     /// What the client saw.
     front: Recorder,
@@ -57,25 +90,38 @@ pub(crate) struct World {
     inner: Recorder,
     client_party: Party,
     quiet_party: Party,
+    /// Below all that is noted.
+    plain_party: Party,
     traces: TraceIds,
     injector: Injector,
     /// Faults that follow from `given.s3` instead of the scenario's list; behind all others.
     standing: Vec<Fault>,
+    users: Users,
     front_faults: std::sync::atomic::AtomicBool,
     store: Option<Arc<dyn Store>>,
+    access: Option<Access>,
+    /// What is written to a registry that somebody else runs.
+    written: Option<Written>,
     running: Mutex<Box<dyn Running + Send>>,
+    replicas: u32,
     _servers: Vec<Server>,
 }
 
 /// What all kinds of systems are built from.
 struct Parts {
     clock: Clock,
+    over: Over,
     seed: u64,
     front: Recorder,
     inner: Recorder,
+    foreigners: Foreigners,
     injector: Injector,
+    gateway: Option<GatewayPart>,
+    upstream: Option<UpstreamPart>,
     net: MemoryNet,
     network: Party,
+    /// Where containers reach what stands in this process, if there are containers.
+    meeting: Option<Meeting>,
 }
 
 /// What a kind of system gives.
@@ -92,42 +138,73 @@ impl World {
     /// # Errors
     /// The environment does not let it be built.
     pub(crate) async fn build(plan: &Plan, setup: &Setup) -> Result<Self, ViewError> {
-        let parts = Parts::new(plan, setup);
-        let built = match &setup.system {
-            SystemChoice::Reference { defects } => parts.reference(plan, setup, defects).await?,
-            SystemChoice::Process(file) => parts.process(plan, setup, file).await?,
+        let mut parts = Parts::new(plan, setup).await?;
+        parts.upstream = plan.scenario.given.upstream.as_ref().map(|_| parts.upstream(setup)).transpose()?;
+        let (users, mut peers) = parts.access(plan, setup)?;
+        let cache = parts.cache(plan, setup, &mut peers).await?;
+        let traces = TraceIds::new();
+        let beside = parts.peers(plan, setup, &traces, &mut peers)?;
+        let mut built = match &setup.system {
+            SystemChoice::Reference { defects, allowed } => {
+                parts.reference(plan, setup, (defects, allowed), &users, (&cache, &beside)).await?
+            }
+            SystemChoice::Process(file) => parts.process(plan, setup, file, &users, &cache).await?,
             SystemChoice::Url { registry, s3_control } => {
                 let (system, store) =
                     UrlSystem::attach(registry, s3_control.as_deref(), &parts.network, &parts.clock).await?;
                 Built { base: system.base().clone(), running: Box::new(system), store, servers: Vec::new() }
             }
         };
-        let quiet_party = match setup.over {
-            Over::Memory => parts.net.party(),
-            Over::Tcp => parts.network.clone(),
+        let other = plan.scenario.given.other.as_ref();
+        let other = other.map(|_| parts.site(setup, &OTHER, Box::new(|party| party))).transpose()?;
+        let quiet_party = parts.way();
+        let direct = built.base.clone();
+        let mut client_party = setup.budget.party(quiet_party.clone());
+        let mut front = "registry";
+        if let Some(gateway) = parts.gateway.as_ref().filter(|gateway| gateway.before() == Before::Registry) {
+            built.base = parts.stand(gateway, &direct, setup, &mut built.servers)?;
+            client_party = gateway::out_of_reach(&direct, client_party);
+            front = "gateway";
+        }
+        let is_shared = matches!(setup.system, SystemChoice::Url { .. });
+        let written = is_shared.then(|| Written::new(&built.base, &setup.prefix(plan)));
+        let plain_party = quiet_party.clone();
+        let (quiet_party, client_party) = match &written {
+            Some(written) => (written.party(quiet_party), written.party(client_party)),
+            None => (quiet_party, client_party),
         };
         let authority = built.base.authority().map(ToString::to_string).unwrap_or_default();
-        let client_party = recorded(&parts.front, &authority, setup.budget.party(quiet_party.clone()));
-        for secret in &setup.secrets {
-            parts.front.secret(secret);
-        }
+        let client_party = recorded(&parts.front, (front, &authority), users.authority(), client_party);
+        parts.keep_secret(&setup.secrets);
         Ok(Self {
             clock: parts.clock,
             over: setup.over,
             base: built.base,
             authority,
+            direct,
+            gateway: parts.gateway,
+            other_base: other.as_ref().map(|other| other.base.clone()),
+            other: other.map(Mutex::new),
+            upstream: parts.upstream,
+            cache: Mutex::new(cache),
+            peers: beside,
             seed: parts.seed,
             front: parts.front,
             inner: parts.inner,
             client_party,
             quiet_party,
-            traces: TraceIds::new(),
+            traces,
             injector: parts.injector,
             standing: standing(&plan.scenario.given.s3),
+            users,
             front_faults: false.into(),
             store: built.store,
+            access: written.is_some().then(|| setup.access.clone()),
+            written,
+            plain_party,
             running: Mutex::new(built.running),
-            _servers: built.servers,
+            replicas: plan.scenario.given.replicas,
+            _servers: built.servers.into_iter().chain(peers).collect(),
         })
     }
 
@@ -154,24 +231,63 @@ impl World {
         }
     }
 
-    /// The client of the steps: recorded.
+    /// The client of somebody who has not logged in: recorded.
     pub(crate) fn client(&self) -> Client {
-        self.client_on(self.client_party.clone())
+        self.client_on(self.client_party.clone(), &self.base)
     }
 
-    /// A client that leaves no trace.
+    /// The clients of the users, in their order: recorded.
+    pub(crate) fn clients(&self) -> Vec<(String, Client)> {
+        let client = |credentials: &Credentials| self.client().with_credentials(credentials.clone());
+        self.users.users().map(|(name, credentials)| (name.to_owned(), client(credentials))).collect()
+    }
+
+    /// A client that leaves no trace, passes no gateway and may do everything.
     pub(crate) fn quiet_client(&self) -> Client {
-        self.client_on(self.quiet_party.clone())
+        let client = self.client_on(self.quiet_party.clone(), &self.direct);
+        match self.users.quiet() {
+            Credentials::Anonymous => client,
+            credentials => client.with_credentials(credentials.clone()),
+        }
+    }
+
+    /// From now on this text is shown nowhere.
+    pub(crate) fn keep_secret(&self, text: &str) {
+        self.front.secret(text);
+        self.inner.secret(text);
+    }
+
+    /// A client of the second site; it leaves no trace.
+    pub(crate) fn other_client(&self) -> Result<Client, String> {
+        let base = self.other_base.as_ref().ok_or("there is no other registry (`given.other`)")?;
+        Ok(self.client_on(self.quiet_party.clone(), base))
+    }
+
+    /// True if the steps' own requests answer challenges: the registry is somebody's, and lets in whom it knows.
+    pub(crate) fn authenticates(&self) -> bool {
+        self.access.as_ref().is_some_and(|access| !matches!(access.credentials, Credentials::Anonymous))
+    }
+
+    /// Removes what was written to a registry that somebody else runs; tells what could not be.
+    pub(crate) async fn clean_up(&self) -> Vec<String> {
+        match &self.written {
+            Some(written) => written.remove(&self.client_on(self.plain_party.clone(), &self.base)).await,
+            None => Vec::new(),
+        }
     }
 
     /// The registry's API for invariants.
     pub(crate) fn api(&self) -> QuietApi {
-        QuietApi::new(self.quiet_client(), self.base.clone())
+        QuietApi::new(self.quiet_client(), self.direct.clone())
     }
 
-    fn client_on(&self, party: Party) -> Client {
-        let mut options = ClientOptions::new(self.base.clone(), self.clock.clone());
+    fn client_on(&self, party: Party, base: &Uri) -> Client {
+        let mut options = ClientOptions::new(base.clone(), self.clock.clone());
+        if let Some(access) = &self.access {
+            options.credentials = access.credentials.clone();
+        }
         options.traces = self.traces.clone();
+        options.policy.waits = crate::steps::WAITS;
         options.answer_timeout = self.patience();
         options.idle_timeout = self.patience();
         Client::new(party, options)
@@ -186,17 +302,24 @@ impl World {
     pub(crate) async fn begin(&self, faults: &[Fault]) -> Result<(), ViewError> {
         self.front.clear();
         self.inner.clear();
+        self.gateway.iter().for_each(GatewayPart::clear);
+        self.upstream.iter().for_each(UpstreamPart::clear);
         if let Some(store) = &self.store {
             store.forget_calls().await?;
         }
         self.set_faults(faults).await
     }
 
-    /// Replaces the active faults on both sides. Both get the whole list, so that a fault has one number everywhere.
+    /// Replaces the active faults on all sides. Each gets the whole list, so that a fault has one number everywhere.
     pub(crate) async fn set_faults(&self, faults: &[Fault]) -> Result<(), ViewError> {
-        let any = faults.iter().any(|fault| fault.on == On::Registry);
+        let any = self.is_behind_gateway() || faults.iter().any(|fault| fault.on == On::Registry);
+        self.gateway.iter().for_each(|gateway| gateway.set_faults(faults, self.seed));
+        self.upstream.iter().for_each(|upstream| upstream.set_faults(faults, self.seed));
         self.front_faults.store(any, std::sync::atomic::Ordering::Relaxed);
         self.injector.replace(faults.to_vec(), derive(self.seed, &["front"]));
+        if let Some(tokens) = self.users.server() {
+            tokens.injector().replace(faults.to_vec(), derive(self.seed, &["token"]));
+        }
         match &self.store {
             Some(store) => {
                 let all = faults.iter().chain(&self.standing).cloned().collect();
@@ -204,6 +327,21 @@ impl World {
             }
             None => Ok(()),
         }
+    }
+
+    fn is_behind_gateway(&self) -> bool {
+        self.gateway.as_ref().is_some_and(|gateway| gateway.before() == Before::Registry)
+    }
+
+    /// User and password of somebody of `given.auth`.
+    pub(crate) fn login(&self, user: &str) -> Option<(String, String)> {
+        let known = self.users.users().any(|(name, _)| name == user);
+        known.then(|| (user.to_owned(), access::password(self.seed, user)))
+    }
+
+    /// What is secret in this world, for other texts.
+    pub(crate) fn redactor(&self) -> Redactor {
+        self.front.redactor()
     }
 
     /// True if answers of the registry may be made by a fault.
@@ -214,21 +352,59 @@ impl World {
     /// Reports a named event to all faults.
     pub(crate) async fn event(&self, name: &str) -> Result<(), ViewError> {
         self.injector.event(name);
+        self.gateway.iter().for_each(|gateway| gateway.event(name));
+        self.upstream.iter().for_each(|upstream| upstream.event(name));
+        if let Some(tokens) = self.users.server() {
+            tokens.injector().event(name);
+        }
         match &self.store {
             Some(store) => store.event(name).await,
             None => Ok(()),
         }
     }
 
-    /// Ends the registry and starts it again.
-    pub(crate) async fn restart(&self, kill: bool) -> Result<(), ViewError> {
-        self.running.lock().await.restart(kill).await
+    /// Ends the registry, or one of its replicas counted from 1, and starts it again.
+    pub(crate) async fn restart(
+        &self,
+        replica: Option<u32>,
+        kill: bool,
+        settings: &RegistrySettings,
+    ) -> Result<(), ViewError> {
+        let mut running = self.running.lock().await;
+        if *settings != RegistrySettings::default() {
+            running.configure(settings)?;
+        }
+        match replica {
+            // The only one there is.
+            Some(replica) if self.replicas > 1 => running.restart_replica(replica as usize, kill).await,
+            _ => running.restart(kill).await,
+        }
+    }
+
+    /// Cleans the storage up, as the system does it.
+    pub(crate) async fn clean(&self, work: &Cleaning) -> Result<Cleaned, ViewError> {
+        self.running.lock().await.clean(work).await
+    }
+
+    /// The descriptor cache.
+    pub(crate) async fn cache(&self) -> tokio::sync::MutexGuard<'_, WorldCache> {
+        self.cache.lock().await
+    }
+
+    /// The seed of everything random in this world.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// No faults any more, and everything late is visible.
     pub(crate) async fn settle(&self) -> Result<(), ViewError> {
         self.front_faults.store(false, std::sync::atomic::Ordering::Relaxed);
         self.injector.clear();
+        self.gateway.iter().for_each(|gateway| gateway.set_faults(&[], 0));
+        self.upstream.iter().for_each(|upstream| upstream.set_faults(&[], 0));
+        if let Some(tokens) = self.users.server() {
+            tokens.injector().clear();
+        }
         if let Some(store) = &self.store {
             store.set_faults(Vec::new(), 0).await?;
         }
@@ -238,193 +414,70 @@ impl World {
         Ok(())
     }
 
-    /// What both sides saw so far: calls of the client, calls to storage, each by start.
-    pub(crate) async fn trace(&self) -> (Vec<Exchange>, Vec<Exchange>) {
-        let mut front = self.front.exchanges();
-        for inner in self.inner.exchanges() {
-            let same = |call: &&mut Exchange| {
-                call.trace.is_some() && call.trace == inner.trace && call.lane.to == inner.lane.to
-            };
-            if let Some(call) = front.iter_mut().find(same) {
-                call.faults.extend(inner.faults);
-                call.notes.extend(inner.notes);
-            }
-        }
-        let back = match &self.store {
-            Some(store) => store.calls().await.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        (by_start(front), by_start(back))
+    /// Whether calls to the registry's storage can be seen.
+    pub(crate) fn sees_storage(&self) -> bool {
+        self.store.is_some()
     }
-
-    /// What the system printed.
-    pub(crate) async fn log(&self) -> Vec<(Option<u64>, String)> {
-        let redactor = self.front.redactor();
-        let lines = self.running.lock().await.log();
-        lines.into_iter().map(|(at, line)| (at, redactor.text(&line))).collect()
-    }
-
-    /// Ends the registry.
-    pub(crate) async fn stop(&self) {
-        self.running.lock().await.stop().await;
-    }
-}
-
-fn by_start(mut calls: Vec<Exchange>) -> Vec<Exchange> {
-    calls.sort_by_key(|call| (call.start_us, call.seq));
-    calls
-}
-
-/// `party` as the client calls it: recorded by whom it talks to.
-fn recorded(recorder: &Recorder, registry: &str, party: Party) -> Party {
-    let to_registry = recorder.layer(Lane::new("client", "registry"), party.clone());
-    let to_storage = recorder.layer(Lane::new("client", "s3"), party);
-    let registry = registry.to_owned();
-    Party::from_fn(move |request: shakedown_wire::Request| {
-        let is_registry = request.uri().authority().is_some_and(|authority| authority.as_str() == registry);
-        let party = if is_registry { to_registry.clone() } else { to_storage.clone() };
-        async move { party.send(request).await }
-    })
-}
-
-/// Clients other than the registry come with presigned URLs.
-fn standing(settings: &S3Settings) -> Vec<Fault> {
-    if settings.refuse_clients != Some(true) {
-        return Vec::new();
-    }
-    let refuse =
-        serde_json::json!({ "on": "s3", "when": { "query": { "X-Amz-Signature": "*" } }, "effect": "access-denied" });
-    vec![serde_json::from_value(refuse).expect("the text above is a fault")]
 }
 
 impl Parts {
-    fn new(plan: &Plan, setup: &Setup) -> Self {
+    /// These texts are shown nowhere.
+    fn keep_secret(&self, secrets: &[String]) {
+        for secret in secrets {
+            self.front.secret(secret);
+            self.inner.secret(secret);
+            self.gateway.iter().for_each(|gateway| gateway.secret(secret));
+            self.upstream.iter().for_each(|upstream| upstream.secret(secret));
+        }
+    }
+
+    /// The way to everybody.
+    fn way(&self) -> Party {
+        match self.over {
+            Over::Memory => self.net.party(),
+            Over::Tcp => self.network.clone(),
+        }
+    }
+
+    async fn new(plan: &Plan, setup: &Setup) -> Result<Self, ViewError> {
+        let (meeting, gateway) = match &setup.system {
+            SystemChoice::Process(file) => {
+                let meeting = if file.needs_containers() { Some(engine::meeting().await) } else { None };
+                let meeting = meeting.transpose().map_err(|error| refused(&file.title, error))?;
+                (meeting, file.gateway.as_ref())
+            }
+            SystemChoice::Reference { .. } | SystemChoice::Url { .. } => (None, None),
+        };
+        let gateway = plan.scenario.given.gateway.as_ref().or(gateway);
         let clock = match setup.over {
             Over::Memory => Clock::virtual_time(),
             Over::Tcp => Clock::real_time(),
         };
         let patience = Some(PATIENCE_OVER_TCP);
-        let network = NetworkOptions { head_timeout: patience, body_timeout: patience, ..NetworkOptions::default() };
-        Self {
+        let roots = setup.access.roots_pem.clone();
+        let network = NetworkOptions {
+            head_timeout: patience,
+            body_timeout: patience,
+            extra_roots_pem: roots,
+            ..NetworkOptions::default()
+        };
+        Ok(Self {
+            meeting,
             front: Recorder::new(clock.clone(), FRONT_LIMIT),
             inner: Recorder::new(clock.clone(), FRONT_LIMIT),
+            foreigners: Foreigners::default(),
             injector: Injector::new(FaultSet::new(Vec::new(), 0), On::Registry, clock.clone()),
             seed: setup.derive(plan, "world"),
+            gateway: gateway.map(|settings| GatewayPart::new(settings, &clock)),
+            upstream: None,
             net: MemoryNet::with_latency(LATENCY),
             network: network::client(&network),
+            over: setup.over,
             clock,
-        }
+        })
     }
-
-    /// The mock with the scenario's rules, and where it is to be found.
-    fn mock(&self, plan: &Plan, setup: &Setup) -> Result<(S3Mock, Storage, Vec<Server>), ViewError> {
-        let key = |number: u32| {
-            let part = |what: &str| derive(self.seed, &[what, &number.to_string()]);
-            (format!("AKIASHAKEDOWN{number}"), format!("{:016x}{:016x}", part("secret"), part("key")))
-        };
-        let mut storage = Storage {
-            endpoint: format!("http://{S3_AUTHORITY}"),
-            bucket: BUCKET.to_owned(),
-            keys: (0..KEYS).map(key).collect(),
-            region: "us-east-1".to_owned(),
-        };
-        storage.keys.iter().for_each(|(_, secret)| self.front.secret(secret));
-        let credentials =
-            storage.keys.iter().map(|(access_key, secret_key)| Credential::new(access_key, secret_key)).collect();
-        let config = S3Config { buckets: vec![BUCKET.to_owned()], credentials, ..S3Config::default() };
-        let config = s3_config(config, &plan.scenario.given.s3);
-        let mock = S3Mock::new(config, self.clock.clone(), derive(self.seed, &["s3"]));
-        for secret in &setup.secrets {
-            mock.recorder().secret(secret);
-        }
-        let party = setup.budget.party(mock.party());
-        let mut servers = Vec::new();
-        match setup.over {
-            Over::Memory => self.net.listen(S3_AUTHORITY, party),
-            Over::Tcp => {
-                let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let listener = server::bind(any).map_err(|error| environment("a port for the S3 mock", error))?;
-                let server = server::serve(listener, party, ServerOptions::default());
-                storage.endpoint = server.base_uri();
-                servers.push(server);
-            }
-        }
-        Ok((mock, storage, servers))
-    }
-
-    /// The reference registry on the mock.
-    async fn reference(&self, plan: &Plan, setup: &Setup, defects: &[String]) -> Result<Built, ViewError> {
-        let (mock, storage, servers) = self.mock(plan, setup)?;
-        let given = &plan.scenario.given;
-        let config = settings_of_reference(&storage, &given.registry, &given.s3, defects)?;
-        let seed = derive(self.seed, &["registry"]);
-        let (injector, inner) = (self.injector.clone(), self.inner.clone());
-        let store: Arc<dyn Store> = Arc::new(MockStore::new(mock, BUCKET));
-        let (base, running) = match setup.over {
-            Over::Memory => {
-                let wrap = Box::new(move |party| injector.layer(party));
-                let system =
-                    ReferenceSystem::in_memory(config, self.net.party(), &self.clock, seed, wrap, self.net.clone());
-                (format!("http://{REFERENCE_AUTHORITY}"), system)
-            }
-            Over::Tcp => {
-                let wrap = Box::new(move |party| inner.layer(Lane::new("client", "registry"), injector.layer(party)));
-                let (system, address) =
-                    ReferenceSystem::over_tcp(config, self.network.clone(), &self.clock, seed, wrap)?;
-                (format!("http://{address}"), system)
-            }
-        };
-        Ok(Built { base: uri(&base)?, running: Box::new(running), store: Some(store), servers })
-    }
-
-    /// A child process on the mock; where the scenario has faults of the front, behind a proxy that carries them out.
-    async fn process(&self, plan: &Plan, setup: &Setup, file: &crate::systems::SystemFile) -> Result<Built, ViewError> {
-        let (mock, storage, mut servers) = self.mock(plan, setup)?;
-        let settings = &plan.scenario.given.registry;
-        let system = ProcessSystem::start(file, &setup.vars, settings, &storage, &self.clock, &self.network).await?;
-        let address = system.address();
-        let mut base = format!("http://{address}");
-        if crate::setup::has_front_faults(plan) {
-            let proxy = self
-                .inner
-                .layer(Lane::new("client", "registry"), self.injector.layer(proxy_to(address, &self.network)));
-            let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            let listener = server::bind(any).map_err(|error| environment("a port for the proxy", error))?;
-            let server = server::serve(listener, proxy, ServerOptions::default());
-            base = server.base_uri();
-            servers.push(server);
-        }
-        let store: Arc<dyn Store> = Arc::new(MockStore::new(mock, BUCKET));
-        Ok(Built { base: uri(&base)?, running: Box::new(system), store: Some(store), servers })
-    }
-}
-
-/// Passes requests on to `address`; the `Host` they came with stays, so that locations point back to the proxy.
-fn proxy_to(address: SocketAddr, network: &Party) -> Party {
-    let network = network.clone();
-    Party::from_fn(move |mut request: shakedown_wire::Request| {
-        let network = network.clone();
-        async move {
-            let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-            if let Ok(uri) = format!("http://{address}{path}").parse() {
-                *request.uri_mut() = uri;
-            }
-            network.send(request).await
-        }
-    })
 }
 
 fn uri(text: &str) -> Result<Uri, ViewError> {
     text.parse().map_err(|error| environment(format!("the address {text}"), error))
-}
-
-/// The rules of the mock as the scenario wants them.
-fn s3_config(mut config: S3Config, settings: &S3Settings) -> S3Config {
-    let limits = &mut config.limits;
-    limits.min_part = settings.min_part.map_or(limits.min_part, |size| size.0);
-    limits.max_parts = settings.max_parts.unwrap_or(limits.max_parts);
-    limits.max_copy = settings.max_copy.map_or(limits.max_copy, |size| size.0);
-    limits.equal_parts = settings.equal_parts.unwrap_or(limits.equal_parts);
-    config.complete_idempotent = settings.complete_idempotent.unwrap_or(config.complete_idempotent);
-    config
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{LATE_LISTING, ROUND_TRIP, assert_passed, one, shown};
+use common::{LATE_LISTING, ROUND_TRIP, assert_passed, one, plans, quiet, shown};
 use shakedown_engine::{RunOptions, SystemChoice, SystemFile};
 use shakedown_reports::Verdict;
 
@@ -78,4 +78,21 @@ steps:
     let put = report.calls.iter().find(|call| call.method == "PUT" && call.uri.contains("/manifests/")).unwrap();
     assert_eq!(put.status, Some(502), "{}", shown(&report));
     assert_eq!(put.faults.len(), 1, "{}", shown(&report));
+}
+
+#[test]
+fn replicas_with_one_secret_share_uploads_and_with_their_own_do_not() {
+    let Some(options) = distribution() else { return };
+    let text = include_str!("../../../scenarios/storage/replicas-upload.yaml");
+    let report = quiet(plans("replicas-upload", text), &options).report;
+    let [shared, own] = &report.scenarios[..] else { panic!("two cases, not {}", report.scenarios.len()) };
+    assert_passed(shared);
+    assert_eq!(own.verdict, Verdict::Known, "{}", shown(own));
+    let patch = own.calls.iter().find(|call| call.method == "PATCH").unwrap();
+    assert_eq!(patch.status, Some(404), "{}", shown(own));
+    assert!(
+        own.log.iter().any(|line| line.starts_with("replica 2: ") && line.contains("invalid secret")),
+        "{:?}",
+        own.log
+    );
 }

@@ -8,7 +8,10 @@ use shakedown_reports::Verdict;
 use std::sync::Mutex;
 
 fn with_defect(id: &str) -> RunOptions {
-    RunOptions { system: SystemChoice::Reference { defects: vec![id.to_owned()] }, ..RunOptions::default() }
+    RunOptions {
+        system: SystemChoice::Reference { defects: vec![id.to_owned()], allowed: Vec::new() },
+        ..RunOptions::default()
+    }
 }
 
 #[test]
@@ -170,4 +173,25 @@ after:
     let report = one("killed", text, &RunOptions::default());
     assert_passed(&report);
     assert!(report.calls.iter().any(|call| call.to == "registry" && call.error.is_some()), "{}", shown(&report));
+}
+
+#[test]
+fn a_registry_that_refuses_what_is_to_be_there_has_failed_with_the_call_shown() {
+    let text = "
+title: What is there can be pulled
+given:
+  images: { app: { layers: [{ size: 16MiB }] } }
+  registry: { part-size: 5MiB }
+  s3: { max-parts: 2 }
+  pushed: [app]
+steps:
+  - pull: { ref: '${repo}:app' }
+";
+    // A store that is too small for the image.
+    let report = one("given", text, &RunOptions::default());
+    assert_eq!(report.verdict, Verdict::Failed, "{}", shown(&report));
+    assert!(report.reason.as_ref().unwrap().starts_with("given: push app as lab/app:app: "), "{:?}", report.reason);
+    let call = report.steps[0].checks[0].call.expect("the call that was refused");
+    assert_eq!(report.calls[call].status, Some(413), "{}", shown(&report));
+    assert!(report.blame.is_some());
 }

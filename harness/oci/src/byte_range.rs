@@ -136,7 +136,7 @@ impl FromStr for RangeRequest {
             return Ok(Self::OtherUnit(text.chars().take(256).collect()));
         }
         let mut ranges = Vec::new();
-        for range in set.split(',').map(str::trim).filter(|range| !range.is_empty()) {
+        for range in set.split(',').map(|range| range.trim_matches([' ', '\t'])).filter(|range| !range.is_empty()) {
             if ranges.len() == MOST {
                 return Err(wrong("more than 64 ranges"));
             }
@@ -155,12 +155,15 @@ impl FromStr for ServedRange {
 
     fn from_str(text: &str) -> Result<Self, ByteRangeError> {
         let wrong = |reason| ByteRangeError { text: quote(text), reason };
-        let rest = text.strip_prefix("bytes ").ok_or_else(|| wrong("it must begin with \"bytes \""))?;
+        let (unit, rest) = text.split_once(' ').unwrap_or_default();
+        if !unit.eq_ignore_ascii_case("bytes") {
+            return Err(wrong("it must begin with \"bytes \""));
+        }
         let (range, total) = rest.split_once('/').ok_or_else(|| wrong("no total length"))?;
-        let Some(ByteRange::Closed(start, end)) = byte_range(range.trim()) else {
+        let Some(ByteRange::Closed(start, end)) = byte_range(range) else {
             return Err(wrong("expected first-last"));
         };
-        let total = match total.trim() {
+        let total = match total {
             "*" => None,
             digits => Some(number(digits).ok_or_else(|| wrong("the total is not a number"))?),
         };

@@ -83,6 +83,9 @@ impl Challenge {
                 Item::Param(name, value) => {
                     let challenge =
                         challenges.last_mut().ok_or_else(|| wrong("a parameter comes before the scheme"))?;
+                    if challenge.token.is_some() {
+                        return Err(wrong("a parameter follows a token"));
+                    }
                     if challenge.params.len() == MOST {
                         return Err(wrong("too many parameters"));
                     }

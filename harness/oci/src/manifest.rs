@@ -4,8 +4,10 @@
 //! here: making new manifests (`build`).
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{Digest, MediaType, Platform, media_type, quote};
 
@@ -162,12 +164,37 @@ pub enum ManifestError {
 struct Raw {
     schema_version: Option<u64>,
     media_type: Option<String>,
-    config: Option<Descriptor>,
-    layers: Option<Vec<Descriptor>>,
-    manifests: Option<Vec<Descriptor>>,
-    subject: Option<Descriptor>,
+    config: Option<Object<Descriptor>>,
+    layers: Option<Vec<Object<Descriptor>>>,
+    manifests: Option<Vec<Object<Descriptor>>>,
+    subject: Option<Object<Descriptor>>,
     artifact_type: Option<String>,
     annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A JSON object and nothing else: a derived reader would take a list with the fields' values in their order, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Fields<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+fn descriptors(list: Option<Vec<Object<Descriptor>>>) -> Vec<Descriptor> {
+    list.unwrap_or_default().into_iter().map(|descriptor| descriptor.0).collect()
 }
 
 impl Manifest {
@@ -182,7 +209,7 @@ impl Manifest {
         if bytes.len() > Self::MAX_BYTES {
             return Err(ManifestError::TooLarge { size: bytes.len() });
         }
-        let raw: Raw =
+        let Object(raw): Object<Raw> =
             serde_json::from_slice(bytes).map_err(|error| ManifestError::Json { reason: error.to_string() })?;
         match raw.schema_version {
             Some(2) => {}
@@ -194,10 +221,10 @@ impl Manifest {
         Ok(Self {
             kind,
             media_type: raw.media_type,
-            config: raw.config,
-            layers: raw.layers.unwrap_or_default(),
-            manifests: raw.manifests.unwrap_or_default(),
-            subject: raw.subject,
+            config: raw.config.map(|config| config.0),
+            layers: descriptors(raw.layers),
+            manifests: descriptors(raw.manifests),
+            subject: raw.subject.map(|subject| subject.0),
             artifact_type: raw.artifact_type.filter(|artifact_type| !artifact_type.is_empty()),
             annotations: raw.annotations.unwrap_or_default(),
         })

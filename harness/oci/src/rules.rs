@@ -2,6 +2,7 @@
 //! in `rules_table`; this is how to ask it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::rules_table::RULES;
 
@@ -64,6 +65,27 @@ pub enum Version {
     Head,
 }
 
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1_1 => "1.1",
+            Self::Head => "head",
+        })
+    }
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "1.1" | "1.1.0" | "1.1.1" | "v1.1" | "v1.1.0" | "v1.1.1" => Ok(Self::V1_1),
+            "head" => Ok(Self::Head),
+            _ => Err(format!("there is no version `{}`, only 1.1 and head", text.escape_debug())),
+        }
+    }
+}
+
 /// What release 1.1 said about a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Before {
@@ -100,6 +122,59 @@ impl Rule {
             _ => Some(self.level),
         }
     }
+
+    /// The first version that is known to be as binding about it as `version` is; `None` if that does not have it.
+    pub fn since(&self, version: Version) -> Option<Version> {
+        let level = self.level_in(version)?;
+        let same_before = self.level_in(Version::V1_1) == Some(level);
+        Some(if same_before { Version::V1_1 } else { version })
+    }
+
+    /// Whether a version asks less than the newest text: to differ from the rule is no failure there.
+    pub fn is_weaker_in(&self, version: Version) -> bool {
+        self.level_in(version).is_none_or(|level| self.level.is_binding() && !level.is_binding())
+    }
+}
+
+/// The newest text of the specification.
+const SPECIFICATION: &str = "https://github.com/opencontainers/distribution-spec/blob/main/spec.md";
+
+/// The heading under which the rules of an id's first two letters stand.
+const SECTIONS: &[(&str, &str)] = &[
+    ("HC", "historical-context"),
+    ("RQ", "workflow-categories"),
+    ("PM", "pulling-manifests"),
+    ("PB", "pulling-blobs"),
+    ("EX", "checking-if-content-exists-in-the-registry"),
+    ("PU", "push"),
+    ("BL", "pushing-blobs"),
+    ("PP", "post-then-put"),
+    ("SP", "single-post"),
+    ("CH", "pushing-a-blob-in-chunks"),
+    ("CA", "pushing-blobs"),
+    ("MO", "mounting-a-blob-from-another-repository"),
+    ("MP", "pushing-manifests"),
+    ("MS", "pushing-manifests-with-subject"),
+    ("TL", "listing-tags"),
+    ("RL", "listing-referrers"),
+    ("DT", "deleting-tags"),
+    ("DM", "deleting-manifests"),
+    ("DB", "deleting-blobs"),
+    ("PX", "registry-proxying"),
+    ("BC", "backwards-compatibility"),
+    ("RT", "unavailable-referrers-api"),
+    ("UG", "upgrades"),
+    ("AP", "api"),
+    ("ER", "error-codes"),
+    ("WN", "warnings"),
+];
+
+impl Rule {
+    /// The section of the specification that holds it, as a URL.
+    pub fn link(&self) -> String {
+        let section = SECTIONS.iter().find(|(prefix, _)| self.id.starts_with(prefix));
+        section.map_or_else(|| SPECIFICATION.to_owned(), |(_, section)| format!("{SPECIFICATION}#{section}"))
+    }
 }
 
 /// All rules, in the order of the specification.
@@ -122,6 +197,7 @@ mod tests {
             assert!(rule.id.len() >= 3 && rule.id[..2].bytes().all(|b| b.is_ascii_uppercase()), "{}", rule.id);
             assert!(rule.id[2..].parse::<u8>().is_ok(), "{}", rule.id);
             assert!(rule.requirement.len() >= 20, "{}", rule.id);
+            assert!(rule.link().contains('#'), "{} has no section", rule.id);
         }
     }
 
@@ -143,6 +219,11 @@ mod tests {
         assert_eq!(level("EX3", Version::V1_1), Some(Level::Should));
         assert_eq!(level("MP13", Version::V1_1), None);
         assert_eq!(level("CH8", Version::V1_1), Some(Level::Must));
+        let weaker = |id: &str, version| Rule::find(id).unwrap().is_weaker_in(version);
+        assert!(weaker("EX3", Version::V1_1) && weaker("MP13", Version::V1_1) && weaker("CA1", Version::V1_1));
+        assert!(!weaker("EX3", Version::Head) && !weaker("CH8", Version::V1_1) && !weaker("PB7", Version::V1_1));
+        assert_eq!(["1.1.1", "head"].map(|text| text.parse::<Version>().unwrap().to_string()), ["1.1", "head"]);
+        assert!("2.0".parse::<Version>().unwrap_err().contains("only 1.1 and head"));
         assert!(Rule::find("ZZ1").is_none());
     }
 }

@@ -65,7 +65,8 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
         let malformed = || ScopeError { text: quote(text) };
-        if text.len() > LONGEST {
+        // Blanks separate scopes (RFC 6749 section 3.3).
+        if text.len() > LONGEST || text.contains(|c: char| c.is_ascii_whitespace()) {
             return Err(malformed());
         }
         // The name may hold a colon (`host:port/name`), so the type ends at the first and the actions begin at the last.

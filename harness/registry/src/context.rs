@@ -22,6 +22,11 @@ impl Context {
         }
     }
 
+    /// The context of work that no client asked for.
+    pub(crate) fn own(correlation: String) -> Self {
+        Self { correlation, traceparent: None, annotations: None }
+    }
+
     /// One line for the operator: to the log, and beside the recorded exchange if there is a recorder.
     pub(crate) fn warn(&self, line: &str) {
         tracing::warn!(correlation = %self.correlation, "{line}");

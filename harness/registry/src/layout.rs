@@ -24,6 +24,23 @@ impl Layout {
         format!("{}/blobs/{algorithm}/{}/{hex}/data", self.base, &hex[..2])
     }
 
+    /// All blobs, with a trailing slash.
+    pub(crate) fn blobs(&self) -> String {
+        format!("{}/blobs/", self.base)
+    }
+
+    /// The digest whose bytes a key holds.
+    pub(crate) fn digest_of_blob(&self, key: &str) -> Option<Digest> {
+        let mut parts = key.strip_prefix(&self.base)?.strip_prefix("/blobs/")?.split('/');
+        let (algorithm, _, hex, file) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        (file == "data" && parts.next().is_none()).then(|| format!("{algorithm}:{hex}").parse().ok())?
+    }
+
+    /// What a garbage collection in progress is about to delete. Our own; distribution ignores it.
+    pub(crate) fn collection(&self) -> String {
+        format!("{}/gc/run", self.base)
+    }
+
     /// All repositories, with a trailing slash.
     pub(crate) fn repositories(&self) -> String {
         format!("{}/repositories/", self.base)
@@ -76,6 +93,11 @@ impl Layout {
     /// The descriptor of one referrer.
     pub(crate) fn referrer(&self, name: &RepositoryName, subject: &Digest, referrer: &Digest) -> String {
         format!("{}{}/{}/descriptor", self.referrers(name, subject), referrer.algorithm(), referrer.hex())
+    }
+
+    /// That a manifest was deleted and may be restored. Our own.
+    pub(crate) fn tombstone(&self, name: &RepositoryName, digest: &Digest) -> String {
+        format!("{}deleted/{}/{}/tombstone", self.manifests(name), digest.algorithm(), digest.hex())
     }
 
     /// The state of an upload session and the bytes that fill no part yet.

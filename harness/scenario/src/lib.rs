@@ -6,10 +6,12 @@
 //!
 //! Not here: running anything. Reading of files goes through a trait, so this crate has no IO.
 
+mod auth;
 mod check;
 pub mod expect;
 mod fill;
 mod load;
+mod peers;
 mod plan;
 mod problem;
 mod read;
@@ -19,8 +21,10 @@ pub mod steps;
 mod text;
 mod world;
 
+pub use auth::{AuthSpec, BasicAuth, BasicUser, BearerAuth, BearerUser, ExpiresIn, TokenField};
 pub use fill::fill;
 pub use load::{Loader, MapSource, Source, SourceError};
+pub use peers::{SwiftSettings, WebhookAnswers, WebhookSettings};
 pub use plan::{Lines, Place, Plan, Section};
 pub use problem::{Problem, render};
 pub use read::limits::FILE_BYTES;
@@ -28,4 +32,6 @@ pub use scenario::{Need, Scenario};
 pub use schema::schema;
 pub use shakedown_faults::{Fault, Size, Span};
 pub use text::{OneOrMany, Scalar};
-pub use world::{BlobSpec, Given, ImageKind, ImageSpec, LayerSpec, RegistrySettings, S3Settings};
+pub use world::{
+    BlobSpec, CacheKind, Given, ImageKind, ImageSpec, LayerSpec, RegistrySettings, S3Settings, UpstreamSettings,
+};

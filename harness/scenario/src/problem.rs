@@ -86,6 +86,13 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// A mistake in a file of another kind that is checked along; line and column from 1, 0 for the whole file.
+    pub fn elsewhere(file: &str, line: u32, column: u32, message: impl Into<String>) -> Self {
+        Self { line, column, ..Self::unread(file, message.into(), "") }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.line, &self.excerpt) {

@@ -1,5 +1,7 @@
 //! The shape of one scenario file. Not here: how its text is read and checked.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,9 @@ pub struct Scenario {
     /// What was seen in the field and why it matters, for a newcomer.
     #[serde(default)]
     pub story: String,
+    /// Why no registry can do better than to fail cleanly here. Absent where a correct registry survives the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsurvivable: Option<String>,
     /// Rules of the specification that are asserted, e.g. `[CH8, CH14]`.
     #[serde(default)]
     pub spec: Vec<String>,
@@ -55,6 +60,22 @@ pub struct Scenario {
     pub finally: Vec<Step>,
 }
 
+impl Scenario {
+    /// The rules that it has checks for: those of `spec` and those that its expectations name.
+    pub fn rules(&self) -> BTreeSet<&str> {
+        let mut rules: BTreeSet<&str> = self.spec.iter().map(String::as_str).collect();
+        for step in self.steps.iter().chain(&self.finally) {
+            step.walk(&mut |step| {
+                if let Step::Http(step) = step {
+                    let answers = std::iter::once(&step.expect).chain(&step.expect.one_of);
+                    rules.extend(answers.flat_map(|answer| answer.rule.iter()).map(String::as_str));
+                }
+            });
+        }
+        rules
+    }
+}
+
 /// An ability that a scenario asks of the run or of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -69,8 +90,32 @@ pub enum Need {
     Restart,
     /// The settings of `given.registry` can be applied to the system.
     Settings,
-    /// Deletes are enabled.
+    /// Several instances can stand on one storage (`given.replicas`).
+    Replicas,
+    /// It can have a descriptor cache (`given.cache`).
+    Cache,
+    /// Garbage can be collected.
+    Gc,
+    /// Uploads can be purged.
+    Purge,
+    /// Deletes of all kinds are enabled.
     Delete,
+    /// Tags can be deleted.
+    DeleteTag,
+    /// Manifests can be deleted.
+    DeleteManifest,
+    /// Blobs can be deleted.
+    DeleteBlob,
+    /// The referrers API is there.
+    Referrers,
+    /// SHA-512 digests are taken.
+    Sha512,
+    /// A push by digest takes tag parameters.
+    TagParameters,
+    /// Uploads can be cancelled.
+    Cancel,
+    /// Repositories can be listed (`_catalog`).
+    Catalog,
     /// Redirects to storage can be switched on.
     Redirect,
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Scenario;
 
-/// Where the schema is published; `scenarios/scenario.schema.json` is the same text.
+/// Where the schema is published; `reports/schema/scenario.schema.json` is the same text.
 const ID: &str = "urn:shakedown:scenario:v1";
 
 /// The JSON schema (draft 2020-12) of a scenario file.

@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shakedown_faults::Size;
+use shakedown_faults::{GatewaySettings, Size, Span};
+
+use crate::{AuthSpec, SwiftSettings, WebhookSettings};
 
 /// What exists before the first step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,8 +19,24 @@ pub struct Given {
     pub blobs: IndexMap<String, BlobSpec>,
     /// Settings of the registry, where the system lets us choose.
     pub registry: RegistrySettings,
+    /// A descriptor cache of the registry; steps `cache` act on a shared one.
+    pub cache: CacheKind,
+    /// Instances of the registry on one storage; requests go to them in turn, as behind a load balancer.
+    pub replicas: u32,
+    /// How the registry asks who comes.
+    pub auth: AuthSpec,
     /// Rules of the S3 mock.
     pub s3: S3Settings,
+    /// A gateway before the registry or before its storage; faults `on: gateway` strike there.
+    pub gateway: Option<GatewaySettings>,
+    /// A Swift beside all this, for steps `swift`.
+    pub swift: Option<SwiftSettings>,
+    /// A webhook sink that the registry tells of pushes, pulls and deletes.
+    pub webhook: Option<WebhookSettings>,
+    /// A second site: a reference registry on a bucket of its own, for `copy` and `compare`.
+    pub other: Option<OtherSettings>,
+    /// The registry is a pull-through cache of this one; faults `on: upstream` strike there.
+    pub upstream: Option<UpstreamSettings>,
     /// Names of images that are already in the storage (pushed before the faults begin, not part of the trace) as `${repo}:NAME`.
     pub pushed: Vec<String>,
 }
@@ -30,9 +48,54 @@ impl Default for Given {
             images: IndexMap::new(),
             blobs: IndexMap::new(),
             registry: RegistrySettings::default(),
+            cache: CacheKind::None,
+            replicas: 1,
+            auth: AuthSpec::None,
             s3: S3Settings::default(),
+            gateway: None,
+            swift: None,
+            webhook: None,
+            other: None,
+            upstream: None,
             pushed: Vec::new(),
         }
+    }
+}
+
+/// Where a registry keeps what it knows of blobs beside its storage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheKind {
+    /// Nowhere.
+    #[default]
+    None,
+    /// In its own process; a restart empties it.
+    Memory,
+    /// On a server of its own: Redis for registries that are started as a process.
+    Shared,
+}
+
+/// The second site.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct OtherSettings {
+    /// Names of images that are already there, as `${repo}:NAME`.
+    pub pushed: Vec<String>,
+}
+
+/// The upstream of a pull-through cache: a reference registry on a bucket of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct UpstreamSettings {
+    /// Names of images that are already there, as `REPOSITORY:NAME`.
+    pub pushed: Vec<String>,
+    /// The repositories in which they are.
+    pub repositories: Vec<String>,
+}
+
+impl Default for UpstreamSettings {
+    fn default() -> Self {
+        Self { pushed: Vec::new(), repositories: vec!["${repo}".to_owned()] }
     }
 }
 
@@ -85,6 +148,26 @@ pub struct RegistrySettings {
     pub part_size: Option<Size>,
     /// Deletes enabled (default true).
     pub delete: Option<bool>,
+    /// Replicas share the secret that they sign the state of uploads with (docker-registry's `http.secret`); true if absent.
+    pub shared_secret: Option<bool>,
+    /// Most entries of one page of tags, repositories or referrers.
+    pub page_size: Option<u32>,
+    /// An index is taken although manifests that it lists are not there.
+    pub sparse: Option<bool>,
+    /// The referrers API is there (default true).
+    pub referrers: Option<bool>,
+    /// A text that every answer carries as a `Warning`.
+    pub warning: Option<String>,
+    /// Requests that are taken in a minute; those beyond are answered 429.
+    pub requests_per_minute: Option<u32>,
+    /// Least size of chunks.
+    pub chunk_min_length: Option<Size>,
+    /// An upload to which nothing comes for so long is given up.
+    pub upload_expiry: Option<Span>,
+    /// An upstream whose content is mirrored under repositories that begin with its name.
+    pub namespace: Option<String>,
+    /// Locations and links have scheme and host.
+    pub absolute_locations: Option<bool>,
     /// The registry watches the health of its storage (docker-registry's `health.storagedriver`).
     pub storage_health: Option<bool>,
 }

@@ -61,6 +61,33 @@ fn two_mistakes_at_once() {
 }
 
 #[test]
+fn answers_that_are_no_choice() {
+    let http = |expect: &str| {
+        format!("{HEAD}steps:\n- http:\n    method: GET\n    path: /v2/\n    expect:\n      one-of:\n{expect}")
+    };
+    insta::assert_snapshot!(
+        [
+            shown(&http("      - { status: 200 }\n")),
+            shown(&http("      - { status: 200, rule: CH99 }\n      - { status: 404, within: 1s, code: not-found }\n")),
+            shown(&http("      - { status: 200, headers: { etag: { absent-or-matches: '(' } } }\n      - { one-of: [{ status: 201 }, { status: 202 }] }\n")),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
+fn programs_and_clients() {
+    insta::assert_snapshot!(shown(&format!(
+        "{HEAD}{IMAGE}steps:\n- run: []\n- run: {{ command: [skopeo], expects: fails }}\n- run: {{ command: [skopeo, \"${{image.ap.layout}}\"], says: \"\" }}\n\
+         - client-calls: {{ expect: [{{ method: PACTH, path: v2 }}, {{ at-least: 0, exactly: 1 }}, {{ waits: retry-aftr }}] }}\n"
+    )));
+    let alone = shown(&format!("{HEAD}steps:\n- run: []\n- client-calls: {{ expect: [{{ method: GET }}] }}\n"));
+    for message in ["there is no program", "a program needs real sockets", "nothing must hold of these calls"] {
+        assert!(alone.contains(message), "{message}: {alone}");
+    }
+}
+
+#[test]
 fn bad_duration() {
     insta::assert_snapshot!(shown(&format!("{HEAD}{IMAGE}{PUSH}- advance: {{ by: 2 weeks }}\n")));
 }

@@ -1,8 +1,10 @@
 //! The scenario files of this repository are right, and the published schema is that of the code.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use shakedown_oci::{Observed, rules};
 use shakedown_scenario::{Loader, MapSource, Source, SourceError, render, schema};
 
 fn root() -> PathBuf {
@@ -23,7 +25,7 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            if !path.ends_with("systems") && !path.ends_with("worlds") {
+            if !["systems", "worlds", "load"].iter().any(|folder| path.ends_with(folder)) {
                 files(&path, found);
             }
         } else if path.extension().is_some_and(|extension| extension == "yaml") {
@@ -69,6 +71,19 @@ fn blocks_a_and_b_are_covered() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// Every rule that can be seen on a registry has a check that carries its id.
+#[test]
+fn every_observable_rule_has_a_check() {
+    let checked: BTreeSet<String> = all()
+        .iter()
+        .flat_map(|path| Loader::new(&Disk).check(path.to_str().unwrap()).unwrap())
+        .flat_map(|plan| plan.scenario.rules().into_iter().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let observable = rules().iter().filter(|rule| !matches!(rule.observed(), Observed::Never(_)));
+    let missing: Vec<_> = observable.filter(|rule| !checked.contains(rule.id)).map(|rule| rule.id).collect();
+    assert!(missing.is_empty(), "no scenario checks {missing:?}");
+}
+
 #[test]
 fn fault_scenarios_tell_their_story() {
     for path in all().iter().filter(|path| path.parent().is_some_and(|parent| parent.ends_with("faults"))) {
@@ -87,7 +102,7 @@ fn fault_scenarios_tell_their_story() {
 /// With `SHAKEDOWN_BLESS=1` in the environment the file is written.
 #[test]
 fn the_published_schema_is_current() {
-    let path = root().join("scenario.schema.json");
+    let path = root().join("../reports/schema/scenario.schema.json");
     let current = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
     if std::env::var_os("SHAKEDOWN_BLESS").is_some() {
         fs::write(&path, &current).unwrap();

@@ -81,6 +81,11 @@ pub fn client(options: &NetworkOptions) -> Party {
     })
 }
 
+/// `heard` gets the status of each interim answer (1xx) to this request. In memory there are none.
+pub fn on_interim(request: &mut Request, heard: impl Fn(u16) + Send + Sync + 'static) {
+    hyper::ext::on_informational(request, move |answer| heard(answer.status().as_u16()));
+}
+
 /// What came instead of a head.
 fn failure(error: &Error) -> WireError {
     if let Some(ConnectFailure(failure)) = incoming::source(error) {

@@ -15,13 +15,15 @@ use crate::Head;
 pub const REDACTED: &str = "REDACTED";
 
 /// Header fields whose whole value is a secret.
-const SECRET_HEADERS: [&str; 11] = [
+const SECRET_HEADERS: [&str; 13] = [
     "cookie",
     "set-cookie",
     "x-amz-security-token",
     "x-amz-server-side-encryption-customer-key",
     "x-amz-copy-source-server-side-encryption-customer-key",
     "x-auth-token",
+    "x-auth-key",
+    "x-storage-pass",
     "x-subject-token",
     "x-storage-token",
     "x-registry-auth",

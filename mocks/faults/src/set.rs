@@ -18,6 +18,12 @@ pub enum On {
     S3,
     /// The registry's front: what its clients see.
     Registry,
+    /// The token server.
+    Token,
+    /// The gateway of `given.gateway`.
+    Gateway,
+    /// The upstream of `given.upstream`.
+    Upstream,
 }
 
 /// One fault of a scenario.

@@ -183,7 +183,7 @@ impl Admin {
     /// If there is no such bucket.
     pub fn delete(&self, bucket: &str, key: &str) -> Result<bool, AdminError> {
         self.need(bucket)?;
-        Ok(self.mock.inner.store.delete_object(bucket, key, self.writing())?)
+        Ok(self.mock.inner.store.delete_object(bucket, key, self.writing(), |_| Ok(()))?)
     }
 
     /// Cuts an object to its first `length` bytes, behind everybody's back: its ETag stays.

@@ -58,6 +58,14 @@ pub(crate) fn check_write(headers: &HeaderMap, existing: Option<&Object>) -> Res
     Ok(())
 }
 
+/// DELETE: `If-Match` (only this). What is not there is deleted already.
+pub(crate) fn check_delete(headers: &HeaderMap, existing: Option<&Object>) -> Result<(), S3Error> {
+    match (text(headers, "if-match"), existing) {
+        (Some(wanted), Some(existing)) if !lists(wanted, existing) => Err(failed("If-Match")),
+        _ => Ok(()),
+    }
+}
+
 fn check(headers: &HeaderMap, object: &Object, names: &Names, unchanged: Code) -> Result<(), S3Error> {
     // HTTP dates have whole seconds.
     let modified = whole_seconds(object.head.modified());

@@ -4,6 +4,7 @@
 //! - [`S3Config`] says how strict it is;
 //! - faults come from `shakedown-faults` through [`S3Mock::injector`] and are carried out by `shakedown-inject`, but for what only
 //!   a store can do (late, stale, lost, wrong pages): that is done here, by orders in the request's extensions;
+//! - [`proxy()`] brings the same faults before a store of somebody else, and [`Learner`] learns how that one differs;
 //! - [`control`] is the same for a harness in another process.
 //!
 //! Inside, one request goes `service` -> `request` (what it addresses) -> `auth` (who may) -> `payload` (its body verifies itself)
@@ -23,12 +24,14 @@ mod error;
 mod faults;
 mod ids;
 mod journal;
+mod learn;
 mod listing;
 mod metadata;
 mod mock;
 mod ops;
 mod payload;
 pub mod profiles;
+mod proxy;
 mod range;
 mod request;
 mod service;
@@ -38,5 +41,7 @@ mod xml;
 
 pub use admin::{Admin, AdminError, ObjectEntry, PartEntry, UploadEntry};
 pub use config::{Credential, EtagMode, Limits, S3Config};
+pub use learn::Learner;
 pub use mock::S3Mock;
+pub use proxy::proxy;
 pub use store::file::OpenError;

@@ -1,6 +1,8 @@
 //! JUnit XML, as Jenkins and GitLab read it: `<failure>` for failed, `<error>` for error and inconclusive, `<skipped>` for what was
-//! not run or is known; file and line at each case.
+//! not run or is known; `<flakyFailure>` and `<rerunFailure>` for earlier tries, as Surefire writes them; file and line at each case.
+//! Written by hand: the library for it (quick-junit) needs chrono, and `deny.toml` says no to a second date library.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::{Format, Options, terminal};
@@ -35,24 +37,29 @@ fn render(report: &Report, _: &Options, out: &mut dyn Write) -> fmt::Result {
         writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", escape(value))?;
     }
     writeln!(out, "    </properties>")?;
+    let mut names = BTreeMap::new();
     for scenario in &report.scenarios {
-        case(report, scenario, out)?;
+        let times: &mut u32 = names.entry(scenario.id.as_str()).or_default();
+        *times += 1;
+        let name = if *times == 1 { scenario.id.clone() } else { format!("{} ({times})", scenario.id) };
+        case(report, scenario, &name, out)?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
 }
 
-fn case(report: &Report, scenario: &ScenarioReport, out: &mut dyn Write) -> fmt::Result {
+fn case(report: &Report, scenario: &ScenarioReport, name: &str, out: &mut dyn Write) -> fmt::Result {
     write!(
         out,
         "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{}\"",
-        escape(&scenario.id),
+        escape(name),
         escape(&report.run.system),
         escape(&scenario.file),
         scenario.line,
         seconds(scenario.wall_us),
     )?;
     let (element, default) = match scenario.verdict {
-        Verdict::Passed => return writeln!(out, "/>"),
+        Verdict::Passed if scenario.failed_tries.is_empty() => return writeln!(out, "/>"),
+        Verdict::Passed => ("", ""),
         Verdict::Failed => ("failure", "an expectation did not hold"),
         Verdict::Error => ("error", "the environment or the target was not there"),
         Verdict::Inconclusive => ("error", "neither shown to hold nor to fail"),
@@ -62,19 +69,24 @@ fn case(report: &Report, scenario: &ScenarioReport, out: &mut dyn Write) -> fmt:
     };
     let why = scenario.reason.as_deref().unwrap_or(default);
     let message = escape(&format!("{}: {why}", scenario.verdict.name()));
-    if scenario.verdict != Verdict::Failed {
-        return writeln!(out, ">\n      <{element} message=\"{message}\"/>\n    </testcase>");
+    writeln!(out, ">")?;
+    match scenario.verdict {
+        Verdict::Passed => {}
+        Verdict::Failed => failure(report, scenario, &message, out)?,
+        _ => writeln!(out, "      <{element} message=\"{message}\"/>")?,
     }
+    let again = if scenario.verdict == Verdict::Passed { "flakyFailure" } else { "rerunFailure" };
+    for reason in &scenario.failed_tries {
+        writeln!(out, "      <{again} message=\"{}\" type=\"expectation\"/>", escape(reason))?;
+    }
+    writeln!(out, "    </testcase>")
+}
+
+fn failure(report: &Report, scenario: &ScenarioReport, message: &str, out: &mut dyn Write) -> fmt::Result {
     let kind = scenario.blame.as_ref().map_or("expectation", |blame| blame.rule.as_str());
     let mut block = String::new();
     terminal::failure(&report.run, scenario, &Options::default(), &mut block)?;
-    writeln!(
-        out,
-        ">\n      <{element} message=\"{message}\" type=\"{}\">{}</{element}>",
-        escape(kind),
-        escape(&block)
-    )?;
-    writeln!(out, "    </testcase>")
+    writeln!(out, "      <failure message=\"{message}\" type=\"{}\">{}</failure>", escape(kind), escape(&block))
 }
 
 fn seconds(us: u64) -> String {

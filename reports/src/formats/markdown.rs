@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::{Format, Options};
-use crate::text::{clean, duration, elide};
+use crate::text::{clean, count, duration, elide};
 use crate::{Report, ScenarioReport, Verdict};
 
 /// The format.
@@ -16,8 +16,9 @@ pub(super) const FORMAT: Format = Format {
 };
 
 const CAUSES: usize = 8;
-const FAILURES: usize = 20;
+const FAILURES: usize = 16;
 const REPEATS: usize = 5;
+const GONE: usize = 10;
 
 fn render(report: &Report, _: &Options, out: &mut dyn Write) -> fmt::Result {
     let run = &report.run;
@@ -33,6 +34,9 @@ fn render(report: &Report, _: &Options, out: &mut dyn Write) -> fmt::Result {
         run.seed,
         duration(run.wall_us),
     )?;
+    if let Some(line) = run.rules.line() {
+        writeln!(out, "\n{line}")?;
+    }
     if !report.causes.is_empty() {
         writeln!(out, "\n| scenarios | cause | blame |\n|---:|---|---|")?;
     }
@@ -40,6 +44,8 @@ fn render(report: &Report, _: &Options, out: &mut dyn Write) -> fmt::Result {
         writeln!(out, "| {} | {} | {} |", cause.scenarios.len(), cell(&cause.title, 160), cause.parties())?;
     }
     more(report.causes.len(), CAUSES, "causes", out)?;
+    known(report, out)?;
+    habits(report, out)?;
     let is_bad = |s: &&ScenarioReport| matches!(s.verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
     let bad: Vec<_> = report.scenarios.iter().filter(is_bad).collect();
     if !bad.is_empty() {
@@ -68,12 +74,46 @@ fn render(report: &Report, _: &Options, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
+/// Known deviations in one line, and those that are gone: the run fails because of them.
+fn known(report: &Report, out: &mut dyn Write) -> fmt::Result {
+    let occurred = report.run.deviations.iter().filter(|deviation| !deviation.scenarios.is_empty()).count();
+    if occurred > 0 {
+        let (known, reasons) = (report.totals.known, if occurred == 1 { "reason" } else { "reasons" });
+        writeln!(out, "\nKnown deviations: {known}, for {occurred} listed {reasons}.")?;
+    }
+    let gone: Vec<_> = report.gone().map(|entry| format!("`{}`", code(entry, 60))).collect();
+    if !gone.is_empty() {
+        let shown = gone.iter().take(GONE).cloned().collect::<Vec<_>>().join(", ");
+        writeln!(out, "\nListed as known, but no longer there (delete them from the list): {shown}")?;
+    }
+    more(gone.len(), GONE, "entries", out)?;
+    let (all, again) = report.run.incidents_seen_again();
+    if all > 0 {
+        writeln!(out, "\nIncidents as field reports recorded them: {again} of {all} seen again.")?;
+    }
+    let unlike: Vec<_> = report.run.unlike_recorded().map(|line| cell(&line, 160)).collect();
+    unlike.iter().take(GONE).try_for_each(|line| writeln!(out, "- {line}"))?;
+    more(unlike.len(), GONE, "entries", out)
+}
+
+/// Habits that are missed, in one line: there are few.
+fn habits(report: &Report, out: &mut dyn Write) -> fmt::Result {
+    let one = |habit: &crate::MissedHabit| {
+        format!("{} ({}) in {}", cell(&habit.id, 10), cell(&habit.habit, 120), count(habit.scenarios.len(), "scenario"))
+    };
+    let missed: Vec<_> = report.habits.iter().map(one).collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nHabits that clients rely on and that are missed (no failures): {}.", missed.join("; "))
+}
+
 fn more(all: usize, shown: usize, what: &str, out: &mut dyn Write) -> fmt::Result {
     if all > shown { writeln!(out, "\nand {} more {what}", all - shown) } else { Ok(()) }
 }
 
 /// Text inside a table: nothing of it is markup.
-fn cell(text: &str, limit: usize) -> String {
+pub(crate) fn cell(text: &str, limit: usize) -> String {
     let mut out = String::new();
     for c in elide(&clean(text), limit, "...").chars() {
         match c {

@@ -1,13 +1,22 @@
 //! One file per format and one line in the list below. Renderers are pure: the same report and options give the same text.
 
+mod badge;
+mod github;
+mod har;
+mod html;
 mod json;
 mod junit;
 mod markdown;
+mod ndjson;
+mod tables;
+mod tap;
 pub mod terminal;
 
 use std::fmt;
 
 use crate::Report;
+
+pub(crate) use markdown::cell;
 
 /// How a report is laid out. Formats that machines read look at none of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +52,20 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[terminal::FORMAT, json::FORMAT, junit::FORMAT, markdown::FORMAT];
+pub const FORMATS: &[Format] = &[
+    terminal::FORMAT,
+    html::FORMAT,
+    json::FORMAT,
+    ndjson::FORMAT,
+    junit::FORMAT,
+    markdown::FORMAT,
+    github::FORMAT,
+    tap::FORMAT,
+    har::FORMAT,
+    tables::CONFORMANCE,
+    tables::INCIDENTS,
+    badge::FORMAT,
+];
 
 impl Format {
     /// The format of this name.
@@ -59,6 +81,8 @@ impl Format {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,9 +75,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 fn run_on(file: &str, defects: &[&str], output: &Output) -> Result<Report, Failure> {
     let paths = [PathBuf::from(file)];
     let plans = library::load_valid(&Selection { paths: &paths, ..Selection::default() }, output)?;
-    let system = SystemChoice::Reference { defects: defects.iter().map(|&id| id.to_owned()).collect() };
+    let system =
+        SystemChoice::Reference { defects: defects.iter().map(|&id| id.to_owned()).collect(), allowed: Vec::new() };
     let quiet = Output { quiet: true, progress: false, verbose: 0, ..output.clone() };
-    Ok(run::execute(plans, RunOptions { system, over: Over::Memory, ..RunOptions::default() }, &quiet).report)
+    Ok(run::execute(plans, RunOptions { system, over: Over::Memory, ..RunOptions::default() }, &quiet, |_| {}).report)
 }
 
 fn page(

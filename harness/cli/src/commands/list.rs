@@ -1,15 +1,18 @@
-//! `shakedown list`: what there is: scenarios, fault effects, defects, systems, report formats, storage profiles.
+//! `shakedown list`: what there is: scenarios, rules, incidents, fault effects, defects, systems, loads, report formats, storage profiles.
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use shakedown_oci::{Observed, Rule, Version};
 
+use crate::catalogue;
+use crate::commands::bench;
 use crate::commands::run::{self, SelectArgs};
 use crate::exit::Exit;
 use crate::output::{Failure, Output};
 
-/// List scenarios, faults, defects, systems, formats or storage profiles
+/// List scenarios, incidents, faults, defects, allowed behaviours, systems, formats or storage profiles
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scenario files and folders [default: ./scenarios, else the built-in set]
@@ -27,21 +30,36 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct What {
+    /// The incident catalogue, each with its scenarios or the reason why there is none
+    #[arg(long)]
+    incidents: bool,
     /// Effects that a fault can have
     #[arg(long)]
     faults: bool,
     /// Defects that can be seeded into the reference registry
     #[arg(long)]
     defects: bool,
+    /// What a correct registry may do otherwise than the reference does
+    #[arg(long)]
+    allowed: bool,
     /// Systems that scenarios can drive
     #[arg(long)]
     systems: bool,
     /// Report formats
     #[arg(long)]
     formats: bool,
+    /// Rules of the specification, each with the scenarios that check it
+    #[arg(long)]
+    rules: bool,
     /// Profiles of real stores that the S3 mock can play
     #[arg(long)]
     profiles: bool,
+    /// Loads that `bench` can make
+    #[arg(long)]
+    loads: bool,
+    /// Gateways that `serve gateway` can play
+    #[arg(long)]
+    gateways: bool,
 }
 
 /// One line of a list.
@@ -55,11 +73,20 @@ struct Row {
     tags: Vec<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     file: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checked_by: Vec<String>,
 }
 
 impl Row {
     fn new(id: impl Into<String>, about: impl Into<String>) -> Self {
-        Self { id: id.into(), about: about.into(), seen: Vec::new(), tags: Vec::new(), file: String::new() }
+        Self {
+            id: id.into(),
+            about: about.into(),
+            seen: Vec::new(),
+            tags: Vec::new(),
+            file: String::new(),
+            checked_by: Vec::new(),
+        }
     }
 }
 
@@ -73,11 +100,14 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     }
     let width = rows.iter().map(|row| row.id.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for Row { id, about, seen, tags, .. } in &rows {
+    for Row { id, about, seen, tags, checked_by, .. } in &rows {
         let marks = [seen.join(" "), tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ")];
         let marks = marks.into_iter().filter(|mark| !mark.is_empty()).collect::<Vec<_>>().join("  ");
         let line = format!("{id:width$}  {about}  {marks}");
         writeln!(text, "{}", line.trim_end()).expect("a String takes every text");
+        if !checked_by.is_empty() {
+            writeln!(text, "{:width$}  checked by {}", "", checked_by.join(", ")).expect("a String takes every text");
+        }
     }
     output.print(&text);
     Ok(Exit::Passed)
@@ -92,10 +122,14 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
         let defects = shakedown_registry::defects::ALL.iter();
         return Ok(defects
             .map(|defect| Row {
-                seen: defect.stands_for.iter().map(|&id| id.to_owned()).collect(),
+                seen: ids(&[defect.stands_for, defect.breaks].concat()),
                 ..Row::new(defect.id, defect.about)
             })
             .collect());
+    }
+    if what.allowed {
+        let allowed = shakedown_registry::allowed::ALL.iter();
+        return Ok(allowed.map(|one| Row { seen: ids(one.rules), ..Row::new(one.id, one.about) }).collect());
     }
     if what.formats {
         return Ok(shakedown_reports::FORMATS.iter().map(|format| Row::new(format.name, format.about)).collect());
@@ -109,6 +143,19 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
     if what.systems {
         return systems();
     }
+    if what.loads {
+        let loads = bench::loads().map(|load| load.map(|(id, file)| Row::new(id, file.title)));
+        return loads.collect();
+    }
+    if what.gateways {
+        return Ok(shakedown_peers::gateway::profiles::list().map(|(name, about)| Row::new(name, about)).collect());
+    }
+    if what.incidents {
+        return incidents(args, output);
+    }
+    if what.rules {
+        return rules(args, output);
+    }
     let plans = run::select(&args.paths, &args.select, output)?;
     Ok(plans
         .into_iter()
@@ -119,6 +166,46 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
             ..Row::new(plan.id, plan.scenario.title)
         })
         .collect())
+}
+
+/// The catalogue; the state stands where scenarios have their tags.
+fn incidents(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
+    let plans = run::select(&args.paths, &args.select, output)?;
+    let row = |incident: &shakedown_oci::Incident| Row {
+        file: String::new(),
+        seen: vec![format!("[{}]", catalogue::state(incident, &plans))],
+        ..Row::new(incident.id, incident.title)
+    };
+    Ok(shakedown_oci::incidents().iter().map(row).collect())
+}
+
+/// Every rule with its level, and which scenarios (files, without their cases) have checks for it.
+fn rules(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
+    let plans = run::select(&args.paths, &args.select, output)?;
+    let row = |rule: &Rule| {
+        let before = match rule.level_in(Version::V1_1) {
+            None => ", not in 1.1".to_owned(),
+            Some(level) if level != rule.level => format!(", {level} in 1.1"),
+            Some(_) => String::new(),
+        };
+        let observed = match rule.observed() {
+            Observed::Anywhere => String::new(),
+            Observed::Provoked(why) | Observed::Never(why) => format!(" [{why}]"),
+        };
+        let mut checked_by: Vec<String> = Vec::new();
+        for plan in plans.iter().filter(|plan| plan.scenario.rules().contains(rule.id)) {
+            let stem = plan.id.split('[').next().unwrap_or_default().to_owned();
+            if !checked_by.contains(&stem) {
+                checked_by.push(stem);
+            }
+        }
+        Row { checked_by, ..Row::new(rule.id, format!("{}{before}: {}{observed}", rule.level, rule.requirement)) }
+    };
+    Ok(shakedown_oci::rules().iter().map(row).collect())
+}
+
+fn ids(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|&id| id.to_owned()).collect()
 }
 
 fn systems() -> Result<Vec<Row>, Failure> {
@@ -133,7 +220,8 @@ fn systems() -> Result<Vec<Row>, Failure> {
         let text = shakedown_engine::SystemFile::shipped(name).unwrap_or_default();
         let file =
             shakedown_engine::SystemFile::parse(name, text).map_err(|error| Failure::usage(error.to_string()))?;
-        rows.push(Row::new(name, file.title));
+        let untried = file.untried.map(|reason| format!(" (never run by this project: {reason})")).unwrap_or_default();
+        rows.push(Row::new(name, format!("{}{untried}", file.title)));
     }
     Ok(rows)
 }

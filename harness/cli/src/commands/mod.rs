@@ -2,18 +2,33 @@
 
 use std::io;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::output::Failure;
+
+pub mod audit;
+pub mod bench;
+pub mod bucket;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
+pub mod gc;
+pub mod init;
 pub mod list;
+pub mod merge;
+pub mod proxy;
+pub mod qualify;
 pub mod report;
 pub mod run;
 pub mod schema;
 pub mod selftest;
 pub mod serve;
+pub mod verify;
+pub mod watch;
 
 /// `NAME=VALUE` of `--var` and `--secret`.
 fn name_value(text: &str) -> Result<(String, String), String> {
@@ -43,6 +58,20 @@ impl Signals {
             _ = self.terminate.recv() => {}
         }
     }
+}
+
+/// A runtime on this thread, for commands that wait more than they work.
+fn one_thread() -> Result<Runtime, Failure> {
+    built(&mut Builder::new_current_thread())
+}
+
+/// A runtime on all cores, for commands that serve or make load.
+fn all_threads() -> Result<Runtime, Failure> {
+    built(&mut Builder::new_multi_thread())
+}
+
+fn built(builder: &mut Builder) -> Result<Runtime, Failure> {
+    builder.enable_all().build().map_err(|error| Failure::environment(format!("cannot start threads: {error}")))
 }
 
 /// Calls `first` at the first Ctrl-C or SIGTERM; the second one ends the process at once. Both are caught when this returns.

@@ -1,16 +1,26 @@
 //! `shakedown run`: scenarios against a system. Arguments, report files and the exit code; the engine does the rest.
 
+pub(super) mod podman;
+mod side_by_side;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use shakedown_engine::{Ending, Interrupt, Over, RunOptions, RunResult, Shard, SystemChoice, SystemFile};
-use shakedown_reports::{Format, Report};
+use shakedown_engine::{Deviation, Ending, Interrupt, Over, RunOptions, RunResult, Shard, SystemChoice, SystemFile};
+use shakedown_oci::Version;
+use shakedown_reports::{Baseline, Event, Format, Keep, Report};
 use shakedown_scenario::Plan;
 
+use crate::baseline;
+use crate::certification;
+use crate::commands::bench;
+use crate::credentials::AccessArgs;
 use crate::exit::Exit;
 use crate::filter::{Filter, Subject};
 use crate::library::{self, Selection};
 use crate::output::{Failure, Output};
 use crate::progress::{self, Progress};
+use crate::reports::{self, Streams, Target};
 
 /// Run scenarios against a registry, on the S3 mock that misbehaves as they say
 #[derive(Debug, clap::Args)]
@@ -18,9 +28,16 @@ use crate::progress::{self, Progress};
   shakedown run                                        everything, on the reference registry, in memory
   shakedown run -E 'seen(A*)' --over tcp               the upload incidents, over real sockets
   shakedown run --system distribution-2.8              docker-registry 2.8.2 as a child process
+  shakedown run --system reference --system distribution-2.8
+                                                       the same on both, with one table of verdicts side by side
   shakedown run --system http://127.0.0.1:5000 --s3 http://127.0.0.1:9001
                                                        what runs already on `shakedown serve s3 --control 127.0.0.1:9001`
-  shakedown run --report junit=report.xml              one more report format")]
+  shakedown run --report junit=report.xml              one more report format
+
+Known failures, two lists: --deviations says what a registry does otherwise, whoever tests it; it lives beside its system file, has a
+reason for each entry and may be bound to versions. --baseline says what your project lets pass for now; each entry has an
+owner and a day on which it expires. What either lists is `known` and fails nothing; an entry that no longer occurs fails the run.
+Deviations are looked at first, so what they list needs no entry in a baseline.")]
 pub struct Args {
     /// Scenario files and folders [default: ./scenarios, else the built-in set]
     paths: Vec<PathBuf>,
@@ -29,11 +46,48 @@ pub struct Args {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Also write a report: FORMAT=PATH (formats: `shakedown list --formats`); may be given more than once
-    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_target, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
-    reports: Vec<ReportTarget>,
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Target::parse, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
+    reports: Vec<Target>,
+    /// Writes the failures of this run as a list of known deviations, with reasons to fill in
+    #[arg(long, value_name = "FILE", env = "SHAKEDOWN_WRITE_DEVIATIONS")]
+    write_deviations: Option<PathBuf>,
     /// Folder for the JSON report
     #[arg(long, value_name = "DIR", default_value = "shakedown-report", env = "SHAKEDOWN_OUT")]
     out: PathBuf,
+    /// Of which scenarios reports keep every call; of the others they keep a summary
+    #[arg(long, value_enum, default_value_t, env = "SHAKEDOWN_TRACE")]
+    trace: Trace,
+    /// File of known failures: only what is new fails, and entries that no longer hold
+    #[arg(long, value_name = "FILE", env = "SHAKEDOWN_BASELINE")]
+    baseline: Option<PathBuf>,
+    /// Writes the failures of this run to the baseline: entries of before stay, new ones wait for an owner
+    #[arg(long, requires = "baseline")]
+    write_baseline: bool,
+    /// Also writes the directory that OCI's certification asks for: PRODUCT.yaml, README.md, results.yaml, report.html, junit.xml
+    #[arg(long, value_name = "DIR", env = "SHAKEDOWN_CERTIFICATION")]
+    certification: Option<PathBuf>,
+    /// The fields of PRODUCT.yaml: vendor, name, version, website_url, ...
+    #[arg(long, value_name = "FILE", requires = "certification", env = "SHAKEDOWN_PRODUCT")]
+    product: Option<PathBuf>,
+}
+
+/// How much of the traces reports keep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Trace {
+    /// Of those that did not pass.
+    #[default]
+    Failed,
+    /// Of all.
+    All,
+}
+
+impl From<Trace> for Keep {
+    fn from(trace: Trace) -> Self {
+        match trace {
+            Trace::Failed => Self::Failed,
+            Trace::All => Self::All,
+        }
+    }
 }
 
 /// Which scenarios.
@@ -56,15 +110,37 @@ pub struct SelectArgs {
 /// On what, and how.
 #[derive(Debug, clap::Args)]
 pub struct TargetArgs {
-    /// The registry: `reference`, a system name, a system file (*.yaml), or a URL
-    #[arg(long, value_name = "NAME|FILE|URL", default_value = "reference", env = "SHAKEDOWN_SYSTEM")]
-    system: String,
+    /// The registry: `reference` (or `reference+ID` with a defect or an allowed behaviour), a system name, a system file (*.yaml), or a
+    /// URL; more than one: the same scenarios on each, verdicts side by side, and the worst exit code
+    #[arg(
+        long = "system",
+        value_name = "NAME|FILE|URL",
+        default_value = "reference",
+        env = "SHAKEDOWN_SYSTEM",
+        value_delimiter = ','
+    )]
+    systems: Vec<String>,
     /// Control address of the `shakedown serve s3 --control` under a registry given as URL
     #[arg(long = "s3", value_name = "CONTROL-URL", env = "SHAKEDOWN_S3")]
     s3_control: Option<String>,
+    #[command(flatten)]
+    access: AccessArgs,
     /// Seeds a defect into the reference registry (`shakedown list --defects`); may be given more than once
     #[arg(long = "defect", value_name = "ID", env = "SHAKEDOWN_DEFECT", value_delimiter = ',')]
     defects: Vec<String>,
+    /// Version of the specification that the registry is held to: 1.1 or head
+    #[arg(long, value_name = "VERSION", default_value_t, env = "SHAKEDOWN_SPEC")]
+    spec: Version,
+    /// Known deviations of the system, as in a system file: failures that are listed are no news, listed ones that no longer occur
+    /// fail the run; may be given more than once
+    #[arg(long, value_name = "FILE", env = "SHAKEDOWN_DEVIATIONS", value_delimiter = ',')]
+    deviations: Vec<PathBuf>,
+    /// Lets the reference registry do what is allowed, but not its own way (`shakedown list --allowed`); may be given more than once
+    #[arg(long = "allow", value_name = "ID", env = "SHAKEDOWN_ALLOW", value_delimiter = ',')]
+    allowed: Vec<String>,
+    /// What must be there: without it the run fails (exit 3) instead of being skipped
+    #[arg(long = "require", value_enum, value_name = "WHAT", env = "SHAKEDOWN_REQUIRE", value_delimiter = ',')]
+    require: Vec<Requirement>,
     /// Seed of everything random; the same seed repeats a run [default: 1; for a registry given as URL a fresh one, because its
     /// repositories are named after it]
     #[arg(long, env = "SHAKEDOWN_SEED")]
@@ -86,6 +162,13 @@ pub struct TargetArgs {
     max_fail: Option<u32>,
 }
 
+/// What a run can insist on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Requirement {
+    /// A container engine, and the images of the systems.
+    Containers,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Transport {
     /// In memory, in virtual time.
@@ -95,33 +178,86 @@ enum Transport {
     Tcp,
 }
 
-/// Where one more report goes.
-#[derive(Debug, Clone)]
-struct ReportTarget {
-    format: &'static Format,
-    path: PathBuf,
-}
-
 /// Runs, reports and says how it went.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let known = args.known()?;
+    let product = args.product.as_deref().map(certification::product).transpose()?.unwrap_or_default();
     let plans = select(&args.paths, &args.select, output)?;
-    let options = args.target.options(&args.select)?;
-    let RunResult { report, ending } = execute(plans, options, output);
-    let options = progress::options(output);
-    if output.quiet {
-        let mut text = String::new();
-        shakedown_reports::terminal::summary(&report, &options, &mut text).expect("a String takes every text");
-        output.print(&text);
-    } else {
-        output.print(&Format::named("terminal").expect("a built-in format").text(&report, &options));
+    if args.target.systems.len() > 1 {
+        return side_by_side::run(args, &plans, output);
     }
-    let json =
-        ReportTarget { format: Format::named("json").expect("a built-in format"), path: args.out.join("report.json") };
-    for target in std::iter::once(&json).chain(&args.reports) {
-        write(&report, target)?;
-        output.note(&format!("report  {}", target.path.display()));
+    let options = args.target.single(&args.select, output)?;
+    if let Some(file) = args.write_deviations.as_ref().filter(|file| file.exists()) {
+        let there = file.display();
+        return Err(Failure::usage(format!("{there} is there already: its reasons would be lost; name another file")));
     }
-    conclude(ending, output)
+    let streams = Streams::open(&args.reports, args.trace.into())?;
+    let RunResult { report, ending } = execute(plans, options, output, |event| streams.write(event));
+    streams.close()?;
+    let mut known = known.unwrap_or_default();
+    if let Some(path) = args.baseline.as_deref().filter(|_| args.write_baseline) {
+        known = known.renewed(&report);
+        baseline::write(path, &known)?;
+        output.note(&format!("baseline  {}: {} known", path.display(), known.known.len()));
+    }
+    let (report, problems) = known.apply(report);
+    let ending = match ending {
+        Ending::Failed | Ending::Passed if !problems.is_empty() => Ending::Failed,
+        Ending::Failed => Ending::of(&report, None, false),
+        other => other,
+    };
+    if let Some(folder) = &args.certification {
+        let kept = report.clone().kept(args.trace.into());
+        certification::write(folder, product, &kept, &args.command(&kept), &args.select, output)?;
+    }
+    args.tell(report.kept(args.trace.into()), ending, &problems, output)
+}
+
+impl Args {
+    /// The baseline, if one is asked for; when it is to be written, it need not be there yet.
+    fn known(&self) -> Result<Option<Baseline>, Failure> {
+        let path = self.baseline.as_deref().filter(|path| !self.write_baseline || path.exists());
+        path.map(baseline::read).transpose()
+    }
+
+    /// What repeats the run: nothing of it is secret, because the report has no secrets.
+    fn command(&self, report: &Report) -> String {
+        let run = &report.run;
+        let mut words = vec!["shakedown run".to_owned()];
+        words.extend(self.paths.iter().map(|path| certification::word(&path.display().to_string())));
+        words.extend(self.select.tags.iter().map(|tag| format!("--tag {}", certification::word(tag))));
+        words.extend(self.select.filter.iter().map(|filter| format!("-E {}", certification::word(filter))));
+        let vars = self.select.vars.iter().map(|(name, value)| format!("{name}={value}"));
+        words.extend(vars.map(|var| format!("--var {}", certification::word(&var))));
+        words.push(format!("--system {} --spec {}", certification::word(&run.system), run.rules.version));
+        words.push(format!("--over {} --seed {}", run.over, run.seed));
+        words.join(" ")
+    }
+
+    /// Prints and writes all reports; what is wrong with the baseline stands below.
+    fn tell(&self, report: Report, ending: Ending, problems: &[String], output: &Output) -> Result<Exit, Failure> {
+        let options = progress::options(output);
+        if output.quiet {
+            let mut text = String::new();
+            shakedown_reports::terminal::summary(&report, &options, &mut text).expect("a String takes every text");
+            output.print(&text);
+        } else {
+            output.print(&Format::named("terminal").expect("a built-in format").text(&report, &options));
+        }
+        for problem in problems {
+            output.line(&format!("baseline  {problem}"));
+        }
+        let rest = self.reports.iter().filter(|target| !target.is_streamed());
+        for target in std::iter::once(&Target::json_in(&self.out)).chain(rest) {
+            target.write(&report)?;
+            output.note(&format!("report  {}", target.path.display()));
+        }
+        if let Some(file) = &self.write_deviations {
+            reports::write_text(file, &shakedown_engine::draft_deviations(&report))?;
+            output.note(&format!("deviations  {}: write the reasons, then give it with --deviations", file.display()));
+        }
+        conclude(ending, output)
+    }
 }
 
 /// The plans that the arguments select.
@@ -148,37 +284,95 @@ pub fn select(paths: &[PathBuf], args: &SelectArgs, output: &Output) -> Result<V
 }
 
 /// Runs with progress; the first Ctrl-C lets running scenarios clean up, the second ends at once.
-pub fn execute(plans: Vec<Plan>, mut options: RunOptions, output: &Output) -> RunResult {
+pub fn execute(
+    plans: Vec<Plan>,
+    mut options: RunOptions,
+    output: &Output,
+    also: impl Fn(&Event) + Send + Sync,
+) -> RunResult {
     let interrupt = Interrupt::new();
     options.interrupt = interrupt.clone();
     super::on_interrupt(move || interrupt.trigger());
     let progress = Progress::new(output);
-    shakedown_engine::run(plans, options, |event| progress.show(event))
+    shakedown_engine::run(plans, options, |event| {
+        also(&event);
+        progress.show(event);
+    })
 }
 
 impl TargetArgs {
-    /// The engine's options.
+    /// The systems as they were asked for.
+    fn names(&self) -> &[String] {
+        &self.systems
+    }
+
+    /// The engine's options for the only system.
+    ///
+    /// # Errors
+    /// There are several; and those of [`TargetArgs::options`].
+    pub fn single(&self, select: &SelectArgs, output: &Output) -> Result<RunOptions, Failure> {
+        match self.systems.as_slice() {
+            [name] => self.options(name, select, output),
+            _ => Err(Failure::usage("this command is about one system: give one --system")),
+        }
+    }
+
+    /// The engine's options for one of the systems.
     ///
     /// # Errors
     /// Unknown systems and defects, and combinations that make no sense.
-    pub fn options(&self, select: &SelectArgs) -> Result<RunOptions, Failure> {
-        let system = self.system()?;
+    fn options(&self, name: &str, select: &SelectArgs, output: &Output) -> Result<RunOptions, Failure> {
+        let system = self.system(name)?;
+        let (access, hidden) = self.access.read(&system, output)?;
         system.check().map_err(Failure::usage)?;
         let over = match self.over {
             Transport::Memory => Over::Memory,
             Transport::Tcp => Over::Tcp,
         };
-        let secrets = select.secrets.iter().map(|(_, value)| value.clone()).collect();
+        let secrets = select.secrets.iter().map(|(_, value)| value.clone()).chain(hidden).collect();
         let seed =
             self.seed.unwrap_or_else(|| if matches!(system, SystemChoice::Url { .. }) { fresh_seed() } else { 1 });
         let (jobs, shard, retries, max_fail) = (self.jobs, self.shard, self.retries, self.max_fail);
-        let vars = select.vars.iter().cloned().collect();
-        Ok(RunOptions { system, over, seed, jobs, shard, retries, max_fail, vars, secrets, ..RunOptions::default() })
+        let vars = vars(&system, select)?;
+        let require_containers = self.require.contains(&Requirement::Containers);
+        if system.needs_containers() {
+            podman::use_it_if_there_is_nothing_else();
+        }
+        let deviations = self.deviations.iter().map(|file| deviations(file)).collect::<Result<Vec<_>, _>>()?.concat();
+        let spec = self.spec;
+        Ok(RunOptions {
+            system,
+            over,
+            spec,
+            access,
+            require_containers,
+            deviations,
+            seed,
+            jobs,
+            shard,
+            retries,
+            max_fail,
+            vars,
+            secrets,
+            ..RunOptions::default()
+        })
     }
 
-    fn system(&self) -> Result<SystemChoice, Failure> {
-        let name = self.system.as_str();
+    /// The reference registry with what was asked for by name (`reference+ID`) and by arguments.
+    fn reference<'a>(&self, own: impl Iterator<Item = &'a str>) -> SystemChoice {
+        let is_allowed = |id: &&str| shakedown_registry::allowed::find(id).is_some();
+        let (mut allowed, mut defects): (Vec<&str>, Vec<&str>) = own.partition(is_allowed);
+        allowed.extend(self.allowed.iter().map(String::as_str));
+        defects.extend(self.defects.iter().map(String::as_str));
+        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
+        SystemChoice::Reference { defects: owned(defects), allowed: owned(allowed) }
+    }
+
+    fn system(&self, name: &str) -> Result<SystemChoice, Failure> {
         if name.starts_with("http://") || name.starts_with("https://") {
+            if name.split('/').nth(2).is_some_and(|authority| authority.contains('@')) {
+                return Err(Failure::usage("a URL with a password would stand in every report; give it with --auth"));
+            }
             let (registry, s3_control) = (name.trim_end_matches('/').to_owned(), self.s3_control.clone());
             return Ok(SystemChoice::Url { registry, s3_control });
         }
@@ -187,29 +381,50 @@ impl TargetArgs {
                 "--s3 goes with a registry given as URL: --system http://HOST:PORT --s3 CONTROL-URL",
             ));
         }
-        if name == "reference" {
-            return Ok(SystemChoice::Reference { defects: self.defects.clone() });
+        let mut own = name.split('+');
+        if own.next() == Some("reference") {
+            return Ok(self.reference(own));
         }
-        if !self.defects.is_empty() {
-            return Err(Failure::usage("--defect goes with the reference registry only"));
+        if !(self.defects.is_empty() && self.allowed.is_empty()) {
+            return Err(Failure::usage("--defect and --allow go with the reference registry only"));
         }
-        let file = if Path::new(name).extension().is_some_and(|extension| extension == "yaml") {
-            let text = std::fs::read_to_string(name)
-                .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
-            SystemFile::parse(name, &text)
-        } else if let Some(text) = library::built_in(&format!("scenarios/systems/{name}.yaml")) {
-            SystemFile::parse(name, text)
-        } else {
-            return Err(Failure::usage(format!(
-                "there is no system `{name}`; `shakedown list --systems` shows them, and a file (*.yaml) or a URL is taken, too"
-            )));
-        };
-        file.map(|file| SystemChoice::Process(Box::new(file))).map_err(|error| Failure::usage(error.to_string()))
+        system_file(name).map(|file| SystemChoice::Process(Box::new(file)))
     }
 }
 
+/// The variables of system files; the reference registry is this very program unless another is named.
+fn vars(system: &SystemChoice, select: &SelectArgs) -> Result<BTreeMap<String, String>, Failure> {
+    let mut vars: BTreeMap<String, String> = select.vars.iter().cloned().collect();
+    if let SystemChoice::Process(file) = system
+        && file.name.starts_with("reference-")
+        && !vars.contains_key("binary")
+    {
+        vars.insert("binary".to_owned(), bench::own_program()?);
+    }
+    Ok(vars)
+}
+
+/// The system with this name, or the one that a file (*.yaml) tells of.
+///
+/// # Errors
+/// There is none, or something is wrong with it.
+pub(super) fn system_file(name: &str) -> Result<SystemFile, Failure> {
+    let file = if Path::new(name).extension().is_some_and(|extension| extension == "yaml") {
+        let text =
+            std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        SystemFile::parse(name, &text)
+    } else if let Some(text) = library::built_in(&format!("scenarios/systems/{name}.yaml")) {
+        SystemFile::parse(name, text)
+    } else {
+        return Err(Failure::usage(format!(
+            "there is no system `{name}`; `shakedown list --systems` shows them, and a file (*.yaml) or a URL is taken, too"
+        )));
+    };
+    file.map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// A seed that no earlier run had, short enough to be typed again. The standard library's only source of randomness is its hasher.
-fn fresh_seed() -> u64 {
+pub(super) fn fresh_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish() >> 32
 }
@@ -230,26 +445,14 @@ pub fn conclude(ending: Ending, output: &Output) -> Result<Exit, Failure> {
     })
 }
 
-fn write(report: &Report, target: &ReportTarget) -> Result<(), Failure> {
-    let text = target.format.text(report, &shakedown_reports::Options::default());
-    let folder = target.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| std::fs::write(&target.path, text)).map_err(|error| {
-        Failure::environment(format!(
-            "cannot write {}: {error}; choose another folder with --out",
-            target.path.display()
-        ))
-    })
+/// The entries of a list of known deviations.
+fn deviations(file: &Path) -> Result<Vec<Deviation>, Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+    Deviation::parse_list(&name, &text).map_err(|error| Failure::usage(error.to_string()))
 }
 
-fn report_target(text: &str) -> Result<ReportTarget, String> {
-    let names = || shakedown_reports::FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
-    let (name, path) = text.split_once('=').ok_or_else(|| format!("write FORMAT=PATH, with one of {}", names()))?;
-    let format = Format::named(name).ok_or_else(|| format!("there is no format `{name}`, only {}", names()))?;
-    Ok(ReportTarget { format, path: PathBuf::from(path) })
-}
-
-fn shard(text: &str) -> Result<Shard, String> {
+pub(super) fn shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
     match parts {
         Some((index, count)) if index >= 1 && index <= count => Ok(Shard { index, count }),

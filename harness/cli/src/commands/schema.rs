@@ -9,11 +9,17 @@ enum Format {
     /// Scenario files.
     #[default]
     Scenario,
+    /// System files.
+    System,
     /// The report, `shakedown.report/v1`.
     Report,
+    /// One event of a run, a line of ndjson.
+    Event,
+    /// A measurement, `shakedown.bench/v1`.
+    Bench,
 }
 
-/// Print the JSON schema of scenario files or of the report
+/// Print the JSON schema of scenario files, of system files, of the report, of events or of measurements
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Editors use it for completion. Put this line at the top of a scenario file:
   # yaml-language-server: $schema=scenario.schema.json
@@ -28,7 +34,12 @@ pub struct Args {
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let schema = match args.format {
         Format::Scenario => serde_json::to_string_pretty(&shakedown_scenario::schema()).expect("a JSON value is JSON"),
+        Format::System => {
+            serde_json::to_string_pretty(&shakedown_engine::SystemFile::schema()).expect("a JSON value is JSON")
+        }
         Format::Report => shakedown_reports::schema().trim_end().to_owned(),
+        Format::Event => shakedown_reports::event_schema().trim_end().to_owned(),
+        Format::Bench => shakedown_reports::bench_schema().trim_end().to_owned(),
     };
     output.line(&schema);
     Ok(Exit::Passed)

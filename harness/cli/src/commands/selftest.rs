@@ -3,17 +3,20 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use shakedown_engine::{SelftestEvent, SelftestResult};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shakedown_engine::{DefectRow, SelftestEvent, SelftestResult, Thoroughness};
 
 use crate::commands::run::{self, SelectArgs, TargetArgs};
 use crate::exit::Exit;
 use crate::output::{Failure, Output};
 
-/// Run the scenarios against each seeded defect of the reference registry and print which caught it
+/// Run the scenarios against each seeded defect and each allowed behaviour of the reference registry, and print what caught what
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A check that has never been seen failing is not a check: every defect must be caught by a scenario, and no
-scenario may fail on the registry without defects."
+    after_help = "A check that has never been seen failing is not a check: every defect must be caught by a scenario, by checks of the
+rules that it breaks. No scenario may fail on the registry without defects, and no conformance scenario on one that does what is allowed.
+
+Examples: shakedown selftest    shakedown selftest --tag conformance    shakedown selftest --defect blob-without-digest --full"
 )]
 pub struct Args {
     /// Scenario files and folders [default: ./scenarios, else the built-in set]
@@ -22,50 +25,118 @@ pub struct Args {
     select: SelectArgs,
     #[command(flatten)]
     target: TargetArgs,
+    /// Runs every scenario against every defect; else each defect until it is caught
+    #[arg(long)]
+    full: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Prints the matrix.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let plans = run::select(&args.paths, &args.select, output)?;
-    let mut options = args.target.options(&args.select)?;
+    let mut options = args.target.single(&args.select, output)?;
     let interrupt = shakedown_engine::Interrupt::new();
     options.interrupt = interrupt.clone();
     super::on_interrupt(move || interrupt.trigger());
-    let result = shakedown_engine::selftest(&plans, &options, |event| match event {
-        SelftestEvent::CleanStarted => output.note(&format!("{} scenarios without a defect ...", plans.len())),
-        SelftestEvent::DefectStarted { id } if output.verbose > 0 => output.note(&format!("{id} ...")),
-        _ => {}
+    let thoroughness = if args.full { Thoroughness::Full } else { Thoroughness::UntilCaught };
+    let progress = bar(output);
+    let result = shakedown_engine::selftest(&plans, &options, thoroughness, |event| match event {
+        SelftestEvent::CleanStarted => progress.set_message(format!("{} scenarios without a defect", plans.len())),
+        SelftestEvent::CleanFinished { rows, .. } => progress.set_length(rows as u64),
+        SelftestEvent::DefectFinished(row) => step(&progress, output, &row.id),
+        SelftestEvent::AllowedFinished(row) => step(&progress, output, &row.id),
     });
-    output.print(&matrix(&result));
+    progress.finish_and_clear();
+    if args.json {
+        output.line(&serde_json::to_string_pretty(&result).expect("rows are plain data"));
+    } else {
+        output.print(&matrix(&result, args.full));
+    }
     run::conclude(result.ending, output)
 }
 
-/// Most scenarios named in a row.
+fn bar(output: &Output) -> ProgressBar {
+    let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("the template is valid");
+    ProgressBar::with_draw_target(None, target).with_style(style)
+}
+
+fn step(progress: &ProgressBar, output: &Output, id: &str) {
+    progress.inc(1);
+    progress.set_message(id.to_owned());
+    if output.verbose > 0 {
+        output.note(id);
+    }
+}
+
+/// Most scenarios named in a row, unless all were run.
 const NAMED: usize = 3;
 
-fn matrix(result: &SelftestResult) -> String {
+fn matrix(result: &SelftestResult, full: bool) -> String {
     let mut text = String::new();
+    let marks = |row: &DefectRow| [row.breaks.join(" "), row.incidents.join(" ")].join(" ").trim().to_owned();
     let id = result.rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
-    let incidents = result.rows.iter().map(|row| row.incidents.join(" ").len()).max().unwrap_or(0);
+    let width = result.rows.iter().map(|row| marks(row).len()).max().unwrap_or(0);
     for row in &result.rows {
-        let mut caught = row.caught_by.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if row.caught_by.len() > NAMED {
-            let _ = write!(caught, " and {} more", row.caught_by.len() - NAMED);
-        }
-        let verdict = if row.caught_by.is_empty() { "NOT CAUGHT" } else { "caught by" };
-        let line = format!("{:id$}  {:incidents$}  {verdict} {caught}", row.id, row.incidents.join(" "));
+        let line = format!("{:id$}  {:width$}  {}", row.id, marks(row), caught(row, full));
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    for report in result.clean.iter().filter(|report| report.verdict == shakedown_reports::Verdict::Failed) {
-        let _ = writeln!(text, "FALSE ALARM  {} fails on the registry without defects", report.id);
+    for row in &result.allowed {
+        let verdict = match row.failed.as_slice() {
+            [] => format!("passes {} scenarios", row.ran),
+            failed => format!("FALSE ALARM of {}", failed.join(", ")),
+        };
+        let _ = writeln!(text, "{:id$}  {:width$}  {verdict}", row.id, "allowed");
     }
-    let caught = result.rows.iter().filter(|row| !row.caught_by.is_empty()).count();
-    let alarms = result.clean.iter().filter(|report| report.verdict == shakedown_reports::Verdict::Failed).count();
+    for id in &result.false_alarms {
+        let _ = writeln!(text, "FALSE ALARM  {id} fails on the registry without defects");
+    }
+    if !result.out_of_scope.is_empty() {
+        let _ = writeln!(
+            text,
+            "not looked for, because no chosen scenario speaks of them: {}",
+            result.out_of_scope.join(", ")
+        );
+    }
+    let caught = result.rows.iter().filter(|row| row.is_caught()).count();
+    let tolerated = result.allowed.iter().filter(|row| row.failed.is_empty()).count();
     let _ = writeln!(
         text,
-        "{caught} of {} defects caught, {alarms} false alarms in {} scenarios",
+        "{caught} of {} defects caught, {tolerated} of {} allowed behaviours pass, {} false alarms in {} scenarios",
         result.rows.len(),
+        result.allowed.len(),
+        result.false_alarms.len(),
         result.clean.len()
     );
     text
+}
+
+/// What caught a defect, with the broken rules whose checks failed.
+fn caught(row: &DefectRow, full: bool) -> String {
+    if row.caught_by.is_empty() {
+        return format!("NOT CAUGHT by any of {} scenarios", row.ran);
+    }
+    let named = if full { usize::MAX } else { NAMED };
+    let ours = |rules: &std::collections::BTreeSet<String>| {
+        let known = row.breaks.iter().chain(&row.incidents).filter(|id| rules.contains(*id));
+        known.map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    // Those that saw what it breaks come first.
+    let mut by: Vec<_> = row.caught_by.iter().map(|catch| (ours(&catch.rules), catch.scenario.as_str())).collect();
+    by.sort_by_key(|(rules, _)| rules.is_empty());
+    let show = |(rules, scenario): &(String, &str)| match rules.as_str() {
+        "" => (*scenario).to_owned(),
+        rules => format!("{scenario} ({rules})"),
+    };
+    let shown: Vec<String> = by.iter().take(named).map(show).collect();
+    let more = by.len().saturating_sub(named);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let unseen = match row.unseen.as_slice() {
+        [] => "caught by".to_owned(),
+        rules => format!("NO CHECK OF {} SAW IT; seen by", rules.join(" ")),
+    };
+    format!("{unseen} {}{more}", shown.join(", "))
 }

@@ -77,14 +77,36 @@ impl Running {
         }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end; gives all lines, too.
+    pub fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let status = self.child.wait().expect("the child ends");
+        // The readers' channel closes when both outputs have ended.
+        while self.arrived.recv().is_ok() {}
+        (status, self.lines())
+    }
+
     /// All lines so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().expect("no panic while held").clone()
     }
 
     /// SIGTERM, then waits for the end.
-    pub fn terminate(mut self) -> ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+    pub fn terminate(self) -> ExitStatus {
+        self.end_by("-TERM")
+    }
+
+    /// SIGINT, as Ctrl-C sends it, then waits for the end.
+    pub fn interrupt(self) -> ExitStatus {
+        self.end_by("-INT")
+    }
+
+    fn end_by(mut self, signal: &str) -> ExitStatus {
+        Command::new("kill").arg(signal).arg(self.child.id().to_string()).status().expect("kill runs");
         self.child.wait().expect("the child ends")
     }
 

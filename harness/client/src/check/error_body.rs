@@ -38,7 +38,7 @@ fn shape(status: StatusCode, headers: &HeaderMap, body: &[u8], trace: Option<Tra
     let looks_json = body.iter().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| matches!(b, b'{' | b'['));
     if body.is_empty() || !(says_json || looks_json) {
         let html = is_html(&String::from_utf8_lossy(&body[..body.len().min(1024)]));
-        let found = || Finding::new("ER1", trace, what, "an errors[] body, or none", excerpt(body));
+        let found = || Finding::new("HB1", trace, what, "an errors[] body", excerpt(body));
         return html.then(found).into_iter().collect();
     }
     match ErrorBody::parse(body) {
@@ -57,12 +57,20 @@ fn shape(status: StatusCode, headers: &HeaderMap, body: &[u8], trace: Option<Tra
                 errors.errors.iter().filter(|entry| !entry.known().is_some_and(|code| code.in_specification()));
             // Codes for server errors are not in the table, and no other would be true.
             let outside = outside.filter(|entry| !(status.is_server_error() && entry.known().is_some()));
-            outside
-                .map(|entry| {
-                    let code = shakedown_oci::quote(&entry.code);
-                    Finding::new("ER4", trace, format!("code in the {what}"), "one of the specification's table", code)
-                })
-                .collect()
+            let unreadable = errors
+                .errors
+                .iter()
+                .map(|entry| &entry.message)
+                .filter(|message| !message.is_empty())
+                .filter(|message| !message.contains(char::is_alphabetic));
+            let codes = outside.map(|entry| {
+                let code = shakedown_oci::quote(&entry.code);
+                Finding::new("ER4", trace, format!("code in the {what}"), "one of the specification's table", code)
+            });
+            let messages = unreadable.map(|message| {
+                Finding::new("ER3", trace, format!("message in the {what}"), "words", shakedown_oci::quote(message))
+            });
+            codes.chain(messages).collect()
         }
     }
 }
@@ -95,7 +103,8 @@ mod tests {
     fn bad_error_answers_are_found() {
         assert_eq!(rules(404, &[("content-type", "application/json")], "oops"), ["ER1"]);
         assert_eq!(rules(404, &[], r#"{"error":"x"}"#), ["ER1"]);
-        assert_eq!(rules(404, &[], "<html><title>404</title>"), ["ER1"]);
+        assert_eq!(rules(404, &[], "<html><title>404</title>"), ["HB1"]);
+        assert_eq!(rules(404, &[], r#"{"errors":[{"code":"BLOB_UNKNOWN","message":" "}]}"#), ["ER3"]);
         assert_eq!(rules(404, &[], r#"{"errors":[{"code":"not found"}]}"#), ["ER2"]);
         assert_eq!(rules(416, &[], r#"{"errors":[{"code":"RANGE_INVALID"}]}"#), ["ER4"]);
         assert_eq!(rules(500, &[], r#"{"errors":[{"code":"MADE_UP"}]}"#), ["ER4"]);

@@ -34,6 +34,8 @@ pub struct Referrers {
     pub from: ReferrersFrom,
     /// `OCI-Filters-Applied` said `artifactType` (RL14).
     pub filtered: bool,
+    /// Pages of the referrers API.
+    pub pages: usize,
 }
 
 impl Client {
@@ -61,7 +63,7 @@ impl Op<'_> {
         if let Some(artifact_type) = artifact_type {
             uri = append_query(&uri, "artifactType", artifact_type);
         }
-        let mut referrers = Referrers { entries: Vec::new(), from: ReferrersFrom::Api, filtered: false };
+        let mut referrers = Referrers { entries: Vec::new(), from: ReferrersFrom::Api, filtered: false, pages: 0 };
         let mut visited = BTreeSet::new();
         let mut next = Some(uri);
         while let Some(uri) = next {
@@ -76,6 +78,7 @@ impl Op<'_> {
             let applied = answer.text("oci-filters-applied").unwrap_or_default();
             referrers.filtered = applied.split(',').any(|filter| filter.trim() == "artifactType");
             referrers.entries.extend(self.index(&mut answer).await?);
+            referrers.pages = visited.len();
             next = self.next_page(&answer)?;
         }
         if let Some(wanted) = artifact_type {
@@ -129,11 +132,14 @@ impl Op<'_> {
     async fn tagged_referrers(&self, repository: &RepositoryName, subject: &Digest) -> Result<Referrers, ClientError> {
         let tag = Reference::Tag(subject.fallback_tag());
         match self.fetch_manifest(repository, &tag).await {
-            Ok(pulled) => {
-                Ok(Referrers { entries: pulled.manifest.manifests, from: ReferrersFrom::Tag, filtered: false })
-            }
+            Ok(pulled) => Ok(Referrers {
+                entries: pulled.manifest.manifests,
+                from: ReferrersFrom::Tag,
+                filtered: false,
+                pages: 0,
+            }),
             Err(error) if error.status() == Some(404) => {
-                Ok(Referrers { entries: Vec::new(), from: ReferrersFrom::Nowhere, filtered: false })
+                Ok(Referrers { entries: Vec::new(), from: ReferrersFrom::Nowhere, filtered: false, pages: 0 })
             }
             Err(error) => Err(error),
         }

@@ -40,6 +40,8 @@ pub struct PushBlob {
     pub head_first: bool,
     /// HEAD afterwards: an acknowledged blob must be there (A14, A15, D14).
     pub verify: bool,
+    /// After a failure begin a new upload instead of asking where the old one stands (docker, crane).
+    pub new_session: bool,
     /// Cancel the upload if the push fails (CA2). Off by default: what a failed push leaves behind is often the question.
     pub cancel: bool,
 }
@@ -88,7 +90,7 @@ impl Op<'_> {
         blob: &Blob,
         how: &PushBlob,
     ) -> Result<PushedBlob, ClientError> {
-        let mut job = Job::new(self, repository, blob, how.mode);
+        let mut job = Job::new(self, repository, blob, how);
         if how.head_first && self.is_there(repository, blob).await? {
             return Ok(job.pushed(Fate::Existed, None));
         }
@@ -151,6 +153,7 @@ pub(super) struct Job<'a> {
     pub(super) repository: &'a RepositoryName,
     pub(super) blob: &'a Blob,
     mode: PushMode,
+    pub(super) new_session: bool,
     /// The session, once it has begun.
     pub(super) upload: Option<Upload>,
     /// Bytes that the registry has.
@@ -164,13 +167,15 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn new(op: &'a Op<'a>, repository: &'a RepositoryName, blob: &'a Blob, mode: PushMode) -> Self {
+    fn new(op: &'a Op<'a>, repository: &'a RepositoryName, blob: &'a Blob, how: &PushBlob) -> Self {
+        let mode = how.mode;
         let chunk_limit = if let PushMode::Chunked { size } = mode { size.max(1) } else { u64::MAX };
         Self {
             op,
             repository,
             blob,
             mode,
+            new_session: how.new_session,
             upload: None,
             offset: 0,
             chunk_limit,
@@ -263,7 +268,7 @@ impl<'a> Job<'a> {
     async fn patch(&mut self) -> Result<(), ClientError> {
         self.step = Step::Patch;
         let upload = self.upload.clone().expect("run() began one");
-        let streamed = self.mode == PushMode::Streamed && self.offset == 0 && self.resumed == 0;
+        let streamed = self.mode == PushMode::Streamed && self.offset == 0 && (self.resumed == 0 || self.new_session);
         let length = if streamed { self.size() } else { self.chunk_length(&upload) };
         let end = self.offset + length;
         let mut hop = Hop::new(Method::PATCH, upload.location.clone()).header(CONTENT_TYPE, media_type::OCTET_STREAM);

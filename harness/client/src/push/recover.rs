@@ -46,6 +46,10 @@ impl Job<'_> {
         if self.step == Step::Close && matches!(self.op.is_there(self.repository, self.blob).await, Ok(true)) {
             return Recovery::Done;
         }
+        if self.new_session {
+            (self.upload, self.offset) = (None, 0);
+            return Recovery::GoOn;
+        }
         let too_large = matches!(error.status(), Some(413 | 416));
         let before = self.offset;
         self.look().await;

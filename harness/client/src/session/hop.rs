@@ -26,11 +26,13 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// A caller's body; small ones are kept, so that they can be sent again.
-    pub(crate) async fn from_body(body: Body) -> Result<Self, WireError> {
+    /// A caller's body; those of at most `kept` bytes are kept, so that they can be sent again.
+    pub(crate) async fn from_body(body: Body, kept: u64) -> Result<Self, WireError> {
         Ok(match body.length() {
             Some(0) => Self::Empty,
-            Some(length) if length <= 64 * 1024 => Self::Bytes(body.collect(64 * 1024).await?),
+            Some(length) if length <= kept => {
+                Self::Bytes(body.collect(usize::try_from(kept).unwrap_or(usize::MAX)).await?)
+            }
             _ => Self::Once(Arc::new(Mutex::new(Some(body)))),
         })
     }

@@ -8,6 +8,7 @@ use super::auth::Access;
 use super::hop::{Answer, Hop, Payload};
 use super::redirect;
 use super::retry::{Patience, retry_after};
+use crate::check;
 use crate::client::Client;
 use crate::findings::Ledger;
 use crate::location::same_origin;
@@ -17,8 +18,14 @@ impl Client {
     /// Sends a request as `policy` says; any status is an answer.
     pub(crate) async fn send(&self, hop: Hop, policy: &CallPolicy, ledger: &Ledger) -> Result<Answer, ClientError> {
         let mut patience = Patience::new(&policy.retry);
+        let mut waits = policy.waits;
         loop {
             let result = self.follow(hop.clone(), policy, ledger).await;
+            if let (Some(left), Some(pause)) = (waits.checked_sub(1), self.throttled(&hop, &result, policy)) {
+                waits = left;
+                tokio::time::sleep(pause).await;
+                continue;
+            }
             let Some(asked) = self.again(&hop, &result) else { return result };
             let Some(pause) = patience.pause(asked) else { return result };
             tracing::debug!(method = %hop.method, path = hop.uri.path(), pause_ms = pause.as_millis(), "trying again");
@@ -27,6 +34,18 @@ impl Client {
             }
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// How long a 429 asks to wait, if it says so and the same can be sent again.
+    fn throttled(
+        &self,
+        hop: &Hop,
+        result: &Result<Answer, ClientError>,
+        policy: &CallPolicy,
+    ) -> Option<std::time::Duration> {
+        let answer = result.as_ref().ok().filter(|answer| answer.status() == http::StatusCode::TOO_MANY_REQUESTS)?;
+        let asked = retry_after(answer.headers(), self.options().clock.now())?;
+        hop.payload.is_there().then(|| asked.min(policy.retry.cap))
     }
 
     /// Whether trying the same again makes sense, and what `Retry-After` says. Content is never sent again blindly: how much of it
@@ -116,6 +135,9 @@ impl Client {
         let sent = tokio::time::timeout(limit, self.party().send(request)).await;
         let mut response = sent.unwrap_or(Err(WireError::Timeout { after: limit })).map_err(lost)?;
         response.extensions_mut().insert(trace);
+        if self.is_own(&hop.uri) {
+            ledger.add(check::warnings(response.headers(), Some(trace)));
+        }
         note_warnings(response.headers(), ledger);
         Ok(Answer::new(response, hop, Some(trace), self.options().idle_timeout))
     }

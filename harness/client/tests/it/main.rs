@@ -9,4 +9,5 @@ mod layouts;
 mod lists;
 mod pull;
 mod push;
+mod rewind;
 mod scripted;

@@ -22,6 +22,8 @@ pub(super) struct Case<'a> {
     pub(super) related: Vec<usize>,
     /// What is wrong with related calls.
     pub(super) symptoms: Vec<(usize, Symptom)>,
+    /// False if the storage is somebody else's: that it is silent here says nothing then.
+    pub(super) sees_storage: bool,
 }
 
 impl<'a> Case<'a> {
@@ -34,7 +36,7 @@ impl<'a> Case<'a> {
         let focus = focus.filter(|_| check.call.is_some() || !is_about_the_bucket(check));
         let related = related(calls, focus);
         let symptoms = related.iter().flat_map(|&at| symptoms(calls, at).into_iter().map(move |s| (at, s))).collect();
-        Some(Self { calls, check, focus, log, related, symptoms })
+        Some(Self { calls, check, focus, log, related, symptoms, sees_storage: true })
     }
 
     /// The failed client call.
@@ -79,6 +81,7 @@ impl<'a> Case<'a> {
         let call = &self.calls[storage];
         self.calls[storage + 1..].iter().any(|later| {
             later.caused_by == call.caused_by
+                && !later.is_behind_gateway()
                 && later.operation == call.operation
                 && later.key == call.key
                 && later.status.is_some_and(|status| status < 300)
@@ -89,6 +92,10 @@ impl<'a> Case<'a> {
     /// The party behind a strange storage answer: a gateway if the answer bears its marks.
     pub(super) fn behind(&self, storage: usize) -> Party {
         let call = &self.calls[storage];
+        // Both of its sides are in the trace, and they differ.
+        if call.to == "gateway" {
+            return Party::Gateway;
+        }
         if call.faults.iter().any(|fault| matches!(fault.effect.as_str(), "request-header" | "request-method")) {
             return Party::Gateway;
         }
@@ -105,11 +112,56 @@ impl<'a> Case<'a> {
         self.blame(Party::Registry, None, why, fix)
     }
 
+    /// A registry that gave up, before a storage that nobody sees here: it may be either of the two, unless the registry's log tells.
+    pub(super) fn registry_or_what_it_stands_on(&self, what: &str, panicked: bool) -> Option<Blame> {
+        if self.sees_storage || panicked {
+            return None;
+        }
+        let why = format!("{what}; its storage is not seen here, so it may be the registry or what it stands on");
+        let fix = "see the registry's log for this request; on the S3 mock (--s3) both sides are seen";
+        Some(self.blame(Party::Unknown, None, why, fix))
+    }
+
     /// A blame with the failed call, if there is one, as its first evidence.
     pub(super) fn blame(&self, party: Party, provoked_by: Option<Party>, why: impl Into<String>, fix: &str) -> Blame {
         let fix = if fix.is_empty() { None } else { Some(fix.to_owned()) };
         let evidence = self.focus.iter().map(|&call| Evidence { call, shows: String::new() }).collect();
         Blame { party, provoked_by, rule: String::new(), why: why.into(), fix, ticket: None, evidence }
+    }
+
+    /// True if the registry was asked for a success and said itself, with a 5xx, that it could not: nobody was misled.
+    pub(super) fn is_honest(&self) -> bool {
+        self.wants_success() && self.status().is_some_and(|status| status >= 500)
+    }
+
+    /// True if the client asked for a list: that the registry lists for it is no detour.
+    pub(super) fn asks_for_a_list(&self) -> bool {
+        self.call().map(path).is_some_and(|path| {
+            path.ends_with("/tags/list") || path.ends_with("/_catalog") || path.contains("/referrers/")
+        })
+    }
+
+    /// True if the registry said that it is not to blame the client, and when to come back: what is left to do with ill storage.
+    pub(super) fn asks_for_patience(&self) -> bool {
+        self.call().is_some_and(|call| {
+            matches!(call.status, Some(429 | 503)) && header(&call.response_headers, "retry-after").is_some()
+        })
+    }
+
+    /// How often the client tried the call that failed.
+    pub(super) fn tries_of_client(&self) -> usize {
+        let Some(call) = self.call() else { return 0 };
+        let same = |other: &&Call| other.is_client() && other.method == call.method && path(other) == path(call);
+        self.calls.iter().filter(same).count()
+    }
+
+    /// How often the registry tried a storage call (at least once) before it answered.
+    pub(super) fn tries(&self, storage: usize) -> usize {
+        let call = &self.calls[storage];
+        let same = |other: &&Call| {
+            other.caused_by == call.caused_by && other.operation == call.operation && other.key == call.key
+        };
+        self.calls.iter().filter(|other| !other.is_behind_gateway()).filter(same).count()
     }
 
     /// What the failed call was answered, e.g. `PATCH was answered 500`.
@@ -158,6 +210,11 @@ pub(super) fn is_about_the_bucket(check: &Check) -> bool {
         || what.starts_with("storage ")
 }
 
+/// Checks of what the registry does on its own, and of what stands in the bucket afterwards.
+pub(super) fn is_housekeeping(check: &Check) -> bool {
+    matches!(check.at.as_str(), "gc" | "purge") || check.what == "audit"
+}
+
 /// The statuses and classes in the words of an expectation: `succeeds, or fails with 503 or 4xx`.
 fn statuses(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| {
@@ -167,7 +224,8 @@ fn statuses(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn related(calls: &[Call], focus: Option<usize>) -> Vec<usize> {
-    let storage = |at: &usize| !calls[*at].is_client();
+    // What went in behind a gateway before the registry is no storage call.
+    let storage = |at: &usize| !calls[*at].is_client() && !matches!(calls[*at].to.as_str(), "registry" | "upstream");
     let Some(focus) = focus else { return (0..calls.len()).filter(storage).collect() };
     // A redirected call is judged with the call that sent the client there.
     let focus = if calls[focus].is_redirected() { calls[focus].caused_by.unwrap_or(focus) } else { focus };
@@ -203,12 +261,32 @@ fn related(calls: &[Call], focus: Option<usize>) -> Vec<usize> {
             }
         }
     }
+    related.extend(hidden_from_listings(calls, &related, focus));
     let own = related.len();
     let earlier =
         (0..focus).filter(storage).filter(|at| calls[*at].caused_by.is_some_and(|cause| causes.contains(&cause)));
     related.extend(earlier);
     related[own..].reverse();
     related
+}
+
+/// Writes before `focus` that were struck by a fault, under a prefix that one of `own` lists.
+fn hidden_from_listings(calls: &[Call], own: &[usize], focus: usize) -> Vec<usize> {
+    let prefixes: Vec<&str> = own.iter().filter_map(|&at| listed_prefix(&calls[at])).collect();
+    let is_hidden = |at: &usize| {
+        let call = &calls[*at];
+        let is_below = |key: &str| prefixes.iter().any(|prefix| key.starts_with(prefix));
+        !call.faults.is_empty()
+            && matches!(call.method.as_str(), "PUT" | "POST")
+            && call.key.as_deref().is_some_and(is_below)
+    };
+    (0..focus).filter(|at| !own.contains(at)).filter(is_hidden).collect()
+}
+
+/// What an object listing lists.
+pub(super) fn listed_prefix(call: &Call) -> Option<&str> {
+    let lists = matches!(call.operation.as_deref(), Some("ListObjects" | "ListObjectsV2"));
+    call.key.as_deref().filter(|key| lists && !key.is_empty())
 }
 
 /// [`path`] with digests and other ids cut to their begin.

@@ -14,7 +14,10 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         return None;
     }
     let panicked = case.log.iter().any(|line| line.contains("panic"));
+    let what = format!("the registry gave no whole answer to {} {} ({error})", call.method, short_path(call));
+    if let Some(blame) = case.registry_or_what_it_stands_on(&what, panicked) {
+        return Some(blame);
+    }
     let how = if panicked { "its log holds a panic" } else { "storage had answered well" };
-    let why = format!("the registry gave no whole answer to {} {} ({error}); {how}", call.method, short_path(call));
-    Some(case.registry(why, "answer 5xx with an error body (ER1) when a handler fails"))
+    Some(case.registry(format!("{what}; {how}"), "answer 5xx with an error body (ER1) when a handler fails"))
 }

@@ -29,6 +29,13 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         );
         return Some(Blame { ticket: Some(about(&case.calls[at], "204")), ..blame }.with_evidence(at, "not deleted"));
     }
+    let doubled = |call: &Call| call.faults.iter().any(|fault| fault.effect == "duplicate");
+    if let Some(at) = case.related.iter().copied().find(|&at| doubled(&case.calls[at])) {
+        let why = format!("one request was carried out twice, and nobody knows of the second time; left: {left}");
+        let fix = "a balancer must not repeat a request that is not idempotent; a purge job removes what it left";
+        let blame = case.blame(case.behind(at), None, why, fix);
+        return Some(Blame { ticket: Some(about(&case.calls[at], "once")), ..blame }.with_evidence(at, "done twice"));
+    }
     // What made the registry lose sight of its upload tells more than what was left.
     let blinded = [Symptom::HardPage, Symptom::WrongPage, Symptom::Late, Symptom::NotApplied, Symptom::NotS3Success];
     if case.first(&blinded).is_some() {

@@ -3,11 +3,14 @@
 use shakedown_reports::{Blame, Call, Party};
 
 use super::Rule;
-use super::case::Case;
+use super::case::{Case, listed_prefix};
 use super::symptom::{Symptom, struck_by};
 use super::ticket::about;
 
 pub(super) const RULE: Rule = Rule { id: "storage-listed-late", judge };
+
+/// Looks after which a registry may take what it sees for the truth.
+const PATIENCE: usize = 3;
 
 fn judge(case: &Case<'_>) -> Option<Blame> {
     let all: Vec<usize> =
@@ -20,7 +23,11 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     let reader = all.iter().copied().find(|&at| is_read(&case.calls[at])).or_else(|| {
         // The fault says that something was hidden; the look that missed it is the failed call's own.
         let hidden = case.calls[writer?].key.as_deref();
-        case.related.iter().copied().find(|&at| is_read(&case.calls[at]) && case.calls[at].key.as_deref() == hidden)
+        let missed = |call: &Call| {
+            let lists = listed_prefix(call).zip(hidden).is_some_and(|(prefix, hidden)| hidden.starts_with(prefix));
+            is_read(call) && (call.key.as_deref() == hidden || lists)
+        };
+        case.related.iter().copied().find(|&at| missed(&case.calls[at]))
     })?;
     let (what, fix) = match case.calls[reader].operation.as_deref() {
         Some("ListMultipartUploads") => (
@@ -54,8 +61,18 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         &case.calls[reader],
         "what the store had acknowledged before: S3 is strongly consistent, listings included",
     );
+    // Who looked again and again, and then said so, could do no more.
+    let patient = case.tries(reader) >= PATIENCE && (case.is_honest() || case.status() == Some(404));
+    let lists = case.calls[reader].operation.as_deref().is_some_and(|operation| operation.starts_with("List"));
+    let patient = !lists && (patient || case.asks_for_patience());
     let blame = if never {
         case.blame(Party::Storage, None, what, "")
+    } else if case.asks_for_a_list() && !case.was_acknowledged() {
+        case.blame(case.behind(reader), None, "the store does not list yet what it has acknowledged", "")
+    } else if patient {
+        let tries = case.tries(reader);
+        let why = format!("the store does not show what it has acknowledged, and the registry looked {tries} times");
+        case.blame(case.behind(reader), None, why, "")
     } else {
         case.blame(Party::Registry, Some(Party::Storage), why, fix)
     };

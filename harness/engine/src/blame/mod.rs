@@ -8,21 +8,30 @@
 
 mod acknowledged_failed_write;
 mod acknowledged_missing;
+mod base_needs_storage;
 mod case;
 mod cleanup_failed;
+mod client_conduct;
 mod client_error;
+mod client_request;
 mod connection_lost;
 mod fault_not_survived;
 mod front_fault;
 mod garbage;
+mod gateway_changed;
+mod housekeeping;
+mod kept_error;
 mod late;
+mod location_astray;
 mod lost_storage_connection;
 mod not_applied;
+mod notifications;
 mod protocol;
 mod redirect_refused;
 mod registry_5xx;
 mod request_budget;
 mod slow_storage;
+mod spent_body;
 mod storage_config;
 mod storage_html_error;
 mod storage_html_success;
@@ -30,12 +39,15 @@ mod storage_refused;
 mod storage_strict;
 mod storage_throttled;
 mod storage_unreachable;
+mod swift_segments;
 mod symptom;
 mod target_unreachable;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod token_service;
 mod unknown;
+mod upstream;
 mod wrong_answer;
 mod wrong_page;
 
@@ -54,13 +66,25 @@ struct Rule {
 /// In order: what makes all other evidence worthless, what the storage side shows, what the client side alone shows.
 const RULES: &[Rule] = &[
     target_unreachable::RULE,
+    client_conduct::RULE,
+    notifications::RULE,
+    spent_body::RULE,
+    swift_segments::RULE,
     storage_unreachable::RULE,
+    token_service::RULE,
+    upstream::RULE,
+    location_astray::RULE,
+    kept_error::RULE,
+    gateway_changed::RULE,
     front_fault::RULE,
     redirect_refused::RULE,
     client_error::RULE,
+    client_request::RULE,
     request_budget::RULE,
     protocol::OF_ERRORS,
     garbage::RULE,
+    base_needs_storage::RULE,
+    housekeeping::RULE,
     cleanup_failed::RULE,
     slow_storage::RULE,
     storage_html_success::RULE,
@@ -83,9 +107,10 @@ const RULES: &[Rule] = &[
     unknown::RULE,
 ];
 
-/// Judges a failed scenario from its calls and checks (`Check::call` filled in). `None` if no check failed.
-pub fn decide(calls: &[Call], checks: &[Check], log: &[String]) -> Option<Blame> {
-    let case = Case::new(calls, checks, log)?;
+/// Judges a failed scenario from its calls and checks (`Check::call` filled in); `sees_storage` says whether calls to storage could be among
+/// them. `None` if no check failed.
+pub fn decide(calls: &[Call], checks: &[Check], log: &[String], sees_storage: bool) -> Option<Blame> {
+    let case = Case { sees_storage, ..Case::new(calls, checks, log)? };
     RULES.iter().find_map(|rule| {
         let blame = (rule.judge)(&case)?;
         Some(Blame { rule: rule.id.to_owned(), ..blame })

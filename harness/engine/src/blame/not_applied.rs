@@ -28,7 +28,9 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     let cause = case.cause_of(at);
     let acknowledged = cause.is_some_and(|call| call.status.is_some_and(|status| status < 300));
     let honest = case.status().is_some_and(|status| status >= 500);
-    if honest && case.wants_success() && !acknowledged {
+    // Nothing of the client's was lost with a session that is not there.
+    let only_a_session = call.key_class.as_deref() == Some("started-at") && !case.was_acknowledged();
+    if (honest && case.wants_success() && !acknowledged) || only_a_session {
         let blame = case.blame(case.behind(at), None, format!("{why}; the registry noticed and said so"), "");
         return Some(Blame { ticket, ..blame }.with_evidence(at, "this is not true"));
     }

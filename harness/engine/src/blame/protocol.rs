@@ -28,7 +28,7 @@ fn violation(case: &Case<'_>) -> Option<Blame> {
     if about_the_end || about_the_run {
         return None;
     }
-    let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
+    let rules = check.rules_in_brackets();
     let what = match call.status {
         Some(status) if !what.contains(&status.to_string()) => format!("{what} of the {status}"),
         _ => what.to_owned(),

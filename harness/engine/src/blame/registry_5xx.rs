@@ -20,7 +20,11 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         _ => format!("although storage answered all {own} calls well"),
     };
     let panicked = case.log.iter().any(|line| line.contains("panic"));
-    let why = format!("the registry answered {} {} {status} {storage}", call.method, short_path(call));
+    let what = format!("the registry answered {} {} {status}", call.method, short_path(call));
+    if let Some(blame) = case.registry_or_what_it_stands_on(&what, panicked) {
+        return Some(blame);
+    }
+    let why = format!("{what} {storage}");
     let fix = if panicked { "its log holds a panic: see there" } else { "see the registry's log for this request" };
     Some(case.registry(why, fix))
 }

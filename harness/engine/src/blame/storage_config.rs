@@ -22,6 +22,13 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         }
         _ => "correct bucket, region and endpoint of the registry",
     };
+    // Tokens run out every hour; who fetches the next one and tries again does not notice.
+    let runs_out = matches!(code, "ExpiredToken" | "TokenRefreshRequired");
+    if runs_out && case.tries(at) == 1 {
+        let why =
+            format!("storage answered {code}, and the registry did not fetch new credentials: {}", case.answered());
+        return Some(case.registry(why, fix).with_evidence(at, "tokens run out"));
+    }
     if case.wants_success() && !case.was_acknowledged() && case.status() != Some(404) && !case.recovered(at) {
         let why = format!("storage does not accept the registry's requests: {code}");
         let blame = case.blame(case.behind(at), None, why, fix);

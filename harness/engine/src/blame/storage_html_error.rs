@@ -10,7 +10,11 @@ use super::ticket::about;
 pub(super) const RULE: Rule = Rule { id: "storage-error-is-not-xml", judge };
 
 fn judge(case: &Case<'_>) -> Option<Blame> {
-    let (at, _) = case.first(&[Symptom::NotXmlError])?;
+    // What was to be written and was not outweighs a read that may have said so rightly.
+    let reads = |at: usize| matches!(case.calls[at].operation.as_deref(), Some("GetObject" | "HeadObject"));
+    let foreign = || case.symptoms.iter().filter(|(_, symptom)| *symptom == Symptom::NotXmlError).map(|(at, _)| *at);
+    let own = |at: &usize| case.calls[*at].caused_by == case.focus;
+    let at = foreign().filter(own).find(|at| !reads(*at)).or_else(|| foreign().next())?;
     let call = &case.calls[at];
     let (body, status) = (kind_of_body(call), call.status.unwrap_or_default());
     let ticket = about(
@@ -18,7 +22,8 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         "S3's error document: <Error><Code>NoSuchKey</Code>... with a request id (do not intercept errors)",
     );
     // The status says all that a reader needs: an absent object. Everything else leaves open what happened.
-    let demanded = status == 404 || !case.wants_success() || case.was_acknowledged();
+    let undone = !reads(at) && case.is_honest();
+    let demanded = !undone && (status == 404 || !case.wants_success() || case.was_acknowledged());
     let blame = if demanded {
         let why = format!(
             "storage answered {status} with {body} where XML is due; the status alone says enough, but {}",

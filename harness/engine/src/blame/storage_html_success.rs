@@ -22,6 +22,12 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         _ if call.response_body.bytes == 0 => "without what S3 answers",
         _ => "with a body that is not S3's",
     };
+    let wrong_etag = call.faults.iter().any(|fault| fault.effect == "wrong-etag");
+    if wrong_etag && !case.was_acknowledged() {
+        let why = format!("storage answered {operation} with an ETag that is not the object's: {}", case.answered());
+        let blame = case.blame(case.behind(at), None, why, "");
+        return Some(Blame { ticket: Some(ticket(case, at)), ..blame }.with_evidence(at, "another ETag"));
+    }
     let took_it = case.was_acknowledged()
         || case.status() == Some(404)
         || case.call().is_some_and(|call| call.status.is_none())

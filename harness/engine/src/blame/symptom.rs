@@ -56,7 +56,19 @@ const CREDENTIAL_CODES: &[&str] = &[
 /// All that is wrong with a storage call.
 pub(super) fn symptoms(calls: &[Call], at: usize) -> Vec<Symptom> {
     let call = &calls[at];
+    // What went wrong there is seen on the gateway's other side.
+    if call.is_behind_gateway() {
+        return Vec::new();
+    }
     let mut found: Vec<Symptom> = call.faults.iter().flat_map(of_fault).collect();
+    if call.faults.iter().any(|fault| fault.effect == "xml") {
+        let lists = call.operation.as_deref().is_some_and(|operation| operation.starts_with("List"));
+        found.push(if lists { Symptom::WrongPage } else { Symptom::NotS3Success });
+    }
+    if found.contains(&Symptom::Slow) && !call.response_body.complete && call.response_body.bytes > 0 {
+        // So slow that the registry did not wait for the end.
+        found.push(Symptom::Lost);
+    }
     // A fault that is known to have struck says more than a guess from what else was seen.
     let missing = || if found.is_empty() { of_later_calls(calls, at) } else { None };
     if let Some(symptom) = of_answer(call).or_else(missing) {
@@ -74,6 +86,8 @@ fn of_answer(call: &Call) -> Option<Symptom> {
     match call.status? {
         ..300 => of_success(call),
         304 => None,
+        // Kept from before what was asked for was written.
+        404 if call.note.as_deref().is_some_and(|note| note.contains("from its cache")) => Some(Symptom::Late),
         status => of_error(call, status),
     }
 }
@@ -100,10 +114,16 @@ fn is_foreign_error(call: &Call, code: Option<&str>) -> bool {
         let kind = header(&call.response_headers, "content-type").unwrap_or_default();
         return kind.starts_with("text/html") || kind.starts_with("text/plain");
     }
-    code.is_none()
+    // A document that broke off, or that nobody read to its end, may have had its code in the rest.
+    let cut = !call.response_body.complete && call.response_body.excerpt.trim_start().starts_with("<?xml");
+    code.is_none() && !cut
 }
 
 fn of_success(call: &Call) -> Option<Symptom> {
+    let asked = header(&call.request_headers, "accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
+    if header(&call.response_headers, "content-encoding").is_some_and(|coding| coding == "gzip") && !asked {
+        return Some(Symptom::Corrupt);
+    }
     let body = call.response_body.excerpt.trim_start().trim_start_matches('\u{feff}');
     let is_html = || {
         let begin: String = body.chars().take(16).collect::<String>().to_ascii_lowercase();
@@ -152,7 +172,6 @@ fn of_effect(effect: &str, summary: &str) -> Option<Symptom> {
         "not-applied" => Symptom::NotApplied,
         "ok-with-error" | "delete-errors" => Symptom::ErrorInSuccess,
         "page" => return of_summary(summary),
-        "xml" => Symptom::WrongPage,
         "foreign-upload" | "foreign-uploads" => Symptom::HardPage,
         "lost-reply" | "reset" | "close" | "half-head" | "garbage" | "stall" | "truncate" | "content-length" => {
             Symptom::Lost

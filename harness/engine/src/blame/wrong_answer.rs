@@ -14,13 +14,14 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         return None;
     }
     let status = call.status?;
-    let rules = if case.check.rules.is_empty() { String::new() } else { format!(" ({})", case.check.rules.join(", ")) };
+    let rules = case.check.rules_in_brackets();
     let expected = match case.check.expected.as_str() {
         "succeeds" => "it to succeed".to_owned(),
         expected => expected.to_owned(),
     };
+    let storage = if case.sees_storage { "storage had answered well" } else { "its storage is not seen here" };
     let why = format!(
-        "the registry answered {} {} {status}, expected {expected}{rules}; storage had answered well",
+        "the registry answered {} {} {status}, expected {expected}{rules}; {storage}",
         call.method,
         short_path(call)
     );

@@ -19,7 +19,11 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     if symptom == Symptom::HardPage {
         return Some(case.registry(why, fix).with_evidence(at, "S3 may answer so"));
     }
-    let blame = case.blame(Party::Registry, Some(case.behind(at)), why, fix);
+    let blame = if case.asks_for_a_list() && !case.was_acknowledged() {
+        case.blame(case.behind(at), None, format!("the store {summary}, so the registry has nothing to list from"), "")
+    } else {
+        case.blame(Party::Registry, Some(case.behind(at)), why, fix)
+    };
     let ticket = about(call, "pages that end, each with a marker that moves on, of what the prefix asks for");
     Some(Blame { ticket: Some(ticket), ..blame }.with_evidence(at, "a wrong page"))
 }

@@ -44,6 +44,21 @@ pub(crate) fn check_answer(
     if !connection(expect.connection, seen, checks) {
         return Ok(());
     }
+    check_parts(expect, seen, checks, fill)?;
+    if !expect.one_of.is_empty() {
+        one_of(&expect.one_of, seen, checks, fill)?;
+    }
+    if let Some(within) = expect.within {
+        checks.note(seen.took <= within.0, "time", format!("within {within}"), format!("{:?}", seen.took));
+    }
+    Ok(())
+}
+
+/// What fills in `${...}`.
+type Fill<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// Status, headers, code and body.
+fn check_parts(expect: &Expect, seen: &Seen, checks: &mut Checks, fill: Fill<'_>) -> Result<(), String> {
     if let Some(wanted) = &expect.status {
         status(wanted, seen.status, checks);
     }
@@ -59,8 +74,31 @@ pub(crate) fn check_answer(
     if let Some(wanted) = &expect.body {
         body::check_body(wanted, seen, checks, fill)?;
     }
-    if let Some(within) = expect.within {
-        checks.note(seen.took <= within.0, "time", format!("within {within}"), format!("{:?}", seen.took));
+    Ok(())
+}
+
+/// The first answer in which everything holds; if there is none, what is wrong with the one that has the status, else the statuses.
+fn one_of(answers: &[Expect], seen: &Seen, checks: &mut Checks, fill: Fill<'_>) -> Result<(), String> {
+    let mut nearest: Option<Checks> = None;
+    for answer in answers {
+        let rules = if answer.rule.is_empty() { checks.rules.clone() } else { answer.rule.iter().cloned().collect() };
+        let mut tried = Checks::at(checks.at.clone(), &rules, checks.trace);
+        check_parts(answer, seen, &mut tried, fill)?;
+        if tried.all_hold() {
+            checks.list.append(&mut tried.list);
+            return Ok(());
+        }
+        let has_status = seen.status.is_some_and(|status| answer.status.as_ref().is_none_or(|set| set.matches(status)));
+        if has_status {
+            nearest.get_or_insert(tried);
+        }
+    }
+    match nearest {
+        Some(mut nearest) => checks.list.append(&mut nearest.list),
+        None => {
+            let all = answers.iter().filter_map(|answer| answer.status.as_ref()).flat_map(|set| set.iter().copied());
+            status(&shakedown_scenario::OneOrMany(all.collect()), seen.status, checks);
+        }
     }
     Ok(())
 }

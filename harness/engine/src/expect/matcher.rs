@@ -1,6 +1,6 @@
 //! Whether a single value is what a [`Matcher`] asks for.
 
-use regex_lite::RegexBuilder;
+use regex_lite::{Regex, RegexBuilder};
 use shakedown_scenario::expect::{Matcher, MatcherKind};
 
 /// A pattern larger than this compiled is refused: a scenario file must not take the run's memory.
@@ -27,16 +27,24 @@ pub(crate) fn holds(
             value.is_some_and(|value| value.contains(&part))
         }
         MatcherKind::Matches(pattern) => {
-            let pattern = format!("^(?:{})$", fill(pattern)?);
-            let regex = RegexBuilder::new(&pattern)
-                .size_limit(PATTERN_LIMIT)
-                .build()
-                .map_err(|error| format!("`{pattern}` is not a regular expression: {error}"))?;
-            value.is_some_and(|value| regex.is_match(value))
+            let whole = whole(&fill(pattern)?)?;
+            value.is_some_and(|value| whole.is_match(value))
+        }
+        MatcherKind::AbsentOrMatches(pattern) => {
+            let whole = whole(&fill(pattern)?)?;
+            value.is_none_or(|value| whole.is_match(value))
         }
         MatcherKind::AtLeast(least) => number(value).is_some_and(|n| n >= *least),
         MatcherKind::AtMost(most) => number(value).is_some_and(|n| n <= *most),
     })
+}
+
+/// A pattern for the whole text.
+fn whole(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .size_limit(PATTERN_LIMIT)
+        .build()
+        .map_err(|error| format!("`{pattern}` is not a regular expression: {error}"))
 }
 
 fn number(value: Option<&str>) -> Option<u64> {
@@ -53,6 +61,7 @@ pub(crate) fn describe(matcher: &Matcher, fill: impl Fn(&str) -> Result<String, 
         Matcher::Kind(MatcherKind::Not(unwanted)) => format!("anything but `{}`", text(unwanted)),
         Matcher::Kind(MatcherKind::Contains(part)) => format!("contains `{}`", text(part)),
         Matcher::Kind(MatcherKind::Matches(pattern)) => format!("matches `{}`", text(pattern)),
+        Matcher::Kind(MatcherKind::AbsentOrMatches(pattern)) => format!("absent, or matches `{}`", text(pattern)),
         Matcher::Kind(MatcherKind::AtLeast(least)) => format!("at least {least}"),
         Matcher::Kind(MatcherKind::AtMost(most)) => format!("at most {most}"),
     }
@@ -76,6 +85,8 @@ mod tests {
             (kind(MatcherKind::Not("a".into())), Some("b"), Some("a")),
             (kind(MatcherKind::Contains("lo".into())), Some("hello"), None),
             (kind(MatcherKind::Matches("[0-9]+".into())), Some("42"), Some("42s")),
+            (kind(MatcherKind::AbsentOrMatches("[a-z]+".into())), None, Some("42")),
+            (kind(MatcherKind::AbsentOrMatches("[a-z]+".into())), Some("abc"), Some("")),
             (kind(MatcherKind::AtLeast(2)), Some("2"), Some("1")),
             (kind(MatcherKind::AtMost(2)), Some("2"), Some("many")),
         ] {

@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod calls;
 pub(crate) mod checks;
+pub(crate) mod client;
 mod matcher;
 mod outcome;
 

@@ -4,6 +4,7 @@
 //! Not here: expectations on single answers (`expect`), and how the bucket is looked at (`view`).
 
 mod acknowledged_is_readable;
+mod audit;
 mod every_tag_resolves;
 mod index;
 mod manifest;
@@ -58,6 +59,7 @@ async fn one(invariant: &Invariant, evidence: &Evidence<'_>, checks: &mut Checks
         Invariant::NoOrphanUploads => no_orphan_uploads::check(evidence, checks).await?,
         Invariant::EveryTagResolves => every_tag_resolves::check(evidence, checks).await?,
         Invariant::NoLeakedBytes => no_leaked_bytes::check(evidence, checks).await?,
+        Invariant::Audit(rule) => audit::check(rule, evidence, checks).await?,
         Invariant::AcknowledgedIsReadable => acknowledged_is_readable::check(evidence, checks).await?,
         Invariant::StorageRequests(wanted) => storage_requests::check(wanted, evidence, checks),
         Invariant::StorageOrder(wanted) => storage_order::check(wanted, evidence, checks),
@@ -73,6 +75,7 @@ fn name(invariant: &Invariant) -> &'static str {
         Invariant::NoOrphanUploads => no_orphan_uploads::NAME,
         Invariant::EveryTagResolves => every_tag_resolves::NAME,
         Invariant::NoLeakedBytes => no_leaked_bytes::NAME,
+        Invariant::Audit(_) => audit::NAME,
         Invariant::AcknowledgedIsReadable => acknowledged_is_readable::NAME,
         Invariant::StorageRequests(_) => storage_requests::NAME,
         Invariant::StorageOrder(_) => storage_order::NAME,
@@ -110,7 +113,7 @@ impl<'a> Evidence<'a> {
 
     /// Calls of the registry (not of redirected clients) to storage.
     fn storage_calls(&self) -> Vec<Exchange> {
-        self.run.back.iter().filter(|call| call.lane.from != "client").cloned().collect()
+        self.run.back.iter().filter(|call| call.lane.from != "client" && call.lane.to == "s3").cloned().collect()
     }
 }
 

@@ -39,7 +39,9 @@ impl Default for World {
             steps: vec![],
             front: vec![],
             back: vec![],
+            sees_storage: true,
             log: vec![],
+            log_format: shakedown_reports::LogFormat::Plain,
             early: None,
             duration_us: 0,
             wall_us: 0,
@@ -83,10 +85,12 @@ impl Bucket {
 
     /// The manifest of [`Bucket::with_image`].
     pub(super) fn manifest(&self) -> Vec<u8> {
-        let blob = |content: &[u8]| serde_json::json!({ "digest": digest_of(content), "size": content.len() });
-        serde_json::json!({ "schemaVersion": 2, "config": blob(CONFIG), "layers": [blob(LAYER)] })
-            .to_string()
-            .into_bytes()
+        let blob = |content: &[u8], kind: &str| {
+            let media_type = format!("application/vnd.oci.image.{kind}");
+            serde_json::json!({ "mediaType": media_type, "digest": digest_of(content), "size": content.len() })
+        };
+        let (config, layer) = (blob(CONFIG, "config.v1+json"), blob(LAYER, "layer.v1.tar"));
+        serde_json::json!({ "schemaVersion": 2, "config": config, "layers": [layer] }).to_string().into_bytes()
     }
 
     pub(super) fn put(&mut self, key: &str, content: &[u8]) {

@@ -1,6 +1,6 @@
 //! A report without the run's secrets, wherever they stand. What the recorder wrote is clean already; this covers all other texts.
 
-use shakedown_reports::{Blame, BodyInfo, Call, Check, FaultFired, ScenarioReport, StepReport};
+use shakedown_reports::{Blame, BodyInfo, Call, Check, FaultFired, LogLine, ScenarioReport, StepReport};
 use shakedown_wire::redact::Redactor;
 
 /// The same report with every secret that `redactor` knows replaced.
@@ -8,6 +8,8 @@ pub(crate) fn redacted(report: ScenarioReport, redactor: &Redactor) -> ScenarioR
     let clean = Clean(redactor);
     ScenarioReport {
         title: clean.text(report.title),
+        story: clean.text(report.story),
+        failed_tries: report.failed_tries.into_iter().map(|line| clean.text(line)).collect(),
         reason: clean.option(report.reason),
         blame: report.blame.map(|blame| clean.blame(blame)),
         steps: report.steps.into_iter().map(|step| clean.step(step)).collect(),
@@ -66,7 +68,18 @@ impl Clean<'_> {
             request_body: self.body(call.request_body),
             response_body: self.body(call.response_body),
             faults: faults.collect(),
+            log: call.log.into_iter().map(|line| self.line(line)).collect(),
             ..call
+        }
+    }
+
+    fn line(&self, line: LogLine) -> LogLine {
+        LogLine {
+            message: self.text(line.message),
+            code: self.option(line.code),
+            detail: self.option(line.detail),
+            path: self.option(line.path),
+            ..line
         }
     }
 

@@ -1,18 +1,11 @@
 //! From a run by hand to its report; causes; secrets.
 
 use shakedown_reports::{Blame, Party};
-use shakedown_scenario::{Lines, Scenario};
 use shakedown_wire::redact::Redactor;
 use shakedown_wire::{BodyRecord, Exchange, FaultNote, Lane, RequestRecord, ResponseRecord, S3Note, TraceId};
 
+use super::testing::plan;
 use super::*;
-
-fn plan(id: &str) -> Plan {
-    let scenario: Scenario =
-        serde_saphyr::from_str("{ title: t, seen: A01, spec: [CH8], tags: [x], steps: [] }").unwrap();
-    let (file, lines) = (format!("scenarios/{id}.yaml"), Lines::default());
-    Plan { id: id.into(), file, line: 1, case: None, scenario, secrets: vec![], lines }
-}
 
 fn exchange(id: u64, lane: (&str, &str), method: &str, path: &str, at: u64, status: u16) -> Exchange {
     let body = BodyRecord::default();
@@ -57,6 +50,7 @@ fn step(title: &str, span_us: (u64, u64), ids: &[u64], failed: bool) -> StepRun 
             actual: "500".into(),
             at: String::new(),
             verdict,
+            duty: String::new(),
             call: None,
         };
         (check, Some(TraceId(*id)))
@@ -65,7 +59,17 @@ fn step(title: &str, span_us: (u64, u64), ids: &[u64], failed: bool) -> StepRun 
 }
 
 fn run(steps: Vec<StepRun>, front: Vec<Exchange>, back: Vec<Exchange>) -> ScenarioRun {
-    ScenarioRun { steps, front, back, log: vec![(None, "a line".into())], early: None, duration_us: 7, wall_us: 0 }
+    ScenarioRun {
+        steps,
+        front,
+        back,
+        sees_storage: true,
+        log: vec![(None, "a line".into())],
+        log_format: shakedown_reports::LogFormat::Plain,
+        early: None,
+        duration_us: 7,
+        wall_us: 0,
+    }
 }
 
 #[test]
@@ -142,6 +146,29 @@ fn failures_with_one_root_are_one_cause_and_a_dead_target_is_one_line() {
 }
 
 #[test]
+fn a_missing_feature_is_one_cause_whatever_fails_without_it() {
+    let failed = |id: &str, rule: &str, at: &str, expected: &str, actual: &str| {
+        let mut step = step(at, (0, 3), &[1], true);
+        let check = &mut step.checks[0].0;
+        (check.at, check.expected, check.actual) = (at.to_owned(), expected.to_owned(), actual.to_owned());
+        check.rules = vec![rule.to_owned()];
+        let run = run(vec![step], vec![front(1, 0, 400)], vec![]);
+        scenario_report(&plan(id), &run, Verdict::Failed, Some("x".into()), "")
+    };
+    let scenarios = [
+        failed("a", "MP10", "PUT /v2/a/manifests/sha512:11", "201", "400"),
+        failed("b", "PB1", "GET /v2/b/blobs/sha512:22", "200", "404"),
+        failed("c", "RL1", "GET /v2/c/referrers/sha256:33", "200", "404"),
+        failed("d", "PP5", "PUT /v2/sha512/blobs/uploads/1", "201", "500"),
+    ];
+    let told: Vec<_> =
+        causes(&scenarios).into_iter().map(|cause| format!("{}: {}", cause.title, cause.scenarios.join(" "))).collect();
+    assert_eq!(told[..1], ["SHA-512 digests are not taken (MP10, PB1): a b"]);
+    assert!(told.contains(&"the referrers API is not there (RL1): c".to_owned()), "{told:?}");
+    assert_eq!(told.len(), 3, "a repository that is called so has nothing to do with it: {told:?}");
+}
+
+#[test]
 fn a_secret_is_nowhere_in_the_report() {
     let secret = "hunter2-hunter2";
     let mut front = front(1, 0, 500);
@@ -153,7 +180,11 @@ fn a_secret_is_nowhere_in_the_report() {
     failed.checks[0].0.actual = secret.into();
     failed.checks[0].0.at = secret.into();
     let mut run = run(vec![failed], vec![front], vec![]);
-    run.log = vec![(None, format!("password is {secret}"))];
+    let uri = run.front[0].request.uri.split('?').next().unwrap_or_default().trim_start_matches("http://x").to_owned();
+    let said =
+        format!("level=error msg={secret} err.code={secret} err.detail={secret} http.request.uri={uri}?x={secret}");
+    run.log = vec![(None, format!("password is {secret}")), (None, said)];
+    run.log_format = shakedown_reports::LogFormat::Logfmt;
     let report =
         scenario_report(&plan("a"), &run, Verdict::Failed, Some(secret.into()), &format!("run --secret x={secret}"));
     let text = |report: &ScenarioReport| format!("{report:?}");

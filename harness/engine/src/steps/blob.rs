@@ -11,7 +11,7 @@ use crate::stage::Stage;
 pub(super) async fn run(stage: &Stage, step: &BlobStep) -> Result<Done, String> {
     let blob = stage.contents.blob(&step.blob)?;
     let repository = stage.repository(step.to.as_deref())?;
-    let client = stage.client.with_policy(policy(step.retries));
+    let client = stage.client.with_policy(policy(stage, step.retries));
     let options = PushBlob { mode: push_mode(step.mode), head_first: false, ..PushBlob::default() };
     let began = Instant::now();
     let called = client.push_blob(&repository, blob, &options).await;

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use shakedown_client::{CallPolicy, ClientError, Finding, Outcome as Called, PushMode, RetryPolicy};
-use shakedown_oci::{Level, Rule, Version};
+use shakedown_client::{CallPolicy, ClientError, Finding, Outcome as Called, PushBlob, PushMode, RetryPolicy};
+use shakedown_oci::{Habit, Level, Rule};
 use shakedown_reports::{Check, Verdict};
 use shakedown_scenario::Span;
-use shakedown_scenario::steps::{Mode, Outcome};
+use shakedown_scenario::steps::{ClientHabit, Mode, Outcome};
 use shakedown_wire::{TraceId, WireError};
 
 use super::Done;
 use crate::expect::{Checks, Ended, check_outcome, check_within};
 use crate::stage::Stage;
 
-/// The client of a step that may try again `retries` times.
-pub(super) fn policy(retries: u32) -> CallPolicy {
+/// How often a step waits where a 429 says for how long.
+pub(crate) const WAITS: u32 = 5;
+
+/// The client of a step that may try again `retries` times. Where faults strike before the registry, their answers are what the step is
+/// about: nothing is waited for.
+pub(super) fn policy(stage: &Stage, retries: u32) -> CallPolicy {
     CallPolicy {
         retry: if retries == 0 { RetryPolicy::none() } else { RetryPolicy::times(retries) },
+        waits: if stage.world.has_front_faults() { 0 } else { WAITS },
         ..CallPolicy::single()
     }
 }
@@ -31,11 +36,24 @@ pub(super) fn push_mode(mode: Mode) -> PushMode {
     }
 }
 
+/// How a client of this kind pushes a blob, and how often it tries again.
+pub(super) fn habits(habit: ClientHabit) -> (PushBlob, u32) {
+    let streamed = PushBlob { mode: PushMode::Streamed, head_first: true, ..PushBlob::default() };
+    match habit {
+        ClientHabit::Docker => (PushBlob { verify: true, new_session: true, ..streamed }, 4),
+        ClientHabit::Containerd => (PushBlob { mode: PushMode::Monolithic, ..streamed }, 0),
+        ClientHabit::Skopeo | ClientHabit::Jib => (streamed, 0),
+        ClientHabit::Crane => (PushBlob { new_session: true, ..streamed }, 2),
+    }
+}
+
 /// The client's findings (what must always hold) as checks. A SHOULD does not fail a scenario, nor does the mark of an incident
-/// that the scenario is not about (B13 stands in most error bodies of some registries).
+/// that the scenario is not about (B13 stands in most error bodies of some registries), nor anything where somebody else than the
+/// registry may have made the answer.
 pub(super) fn findings(stage: &Stage, findings: &[Finding], at: &str) -> Vec<(Check, Option<TraceId>)> {
+    let is_registry = !stage.world.has_front_faults();
     let binding = |finding: &Finding| match Rule::find(finding.rule) {
-        Some(rule) => rule.level_in(Version::V1_1).is_some_and(Level::is_binding),
+        Some(rule) => rule.level_in(stage.version).is_some_and(Level::is_binding),
         None => stage.seen.iter().any(|seen| seen == finding.rule),
     };
     let as_check = |finding: &Finding| {
@@ -45,12 +63,15 @@ pub(super) fn findings(stage: &Stage, findings: &[Finding], at: &str) -> Vec<(Ch
             expected: finding.expected.clone(),
             actual: finding.actual.clone(),
             at: at.to_owned(),
-            verdict: if binding(finding) { Verdict::Failed } else { Verdict::Inconclusive },
+            verdict: if is_registry && binding(finding) { Verdict::Failed } else { Verdict::Inconclusive },
+            duty: String::new(),
             call: None,
         };
         (check, finding.trace)
     };
-    findings.iter().map(as_check).collect()
+    // A habit is remarked on where it is the registry that lacks it.
+    let counts = |finding: &&Finding| is_registry || Habit::find(finding.rule).is_none();
+    findings.iter().filter(counts).map(as_check).collect()
 }
 
 /// How a client call ended.
@@ -93,19 +114,31 @@ pub(super) struct Expected<'a> {
     pub(super) within: Option<Span>,
 }
 
-/// Judges a push, pull or blob step.
-pub(super) fn judge<T>(stage: &Stage, expected: &Expected<'_>, called: &Called<T>, took: Duration) -> Done {
+/// Judges how a call ended. `Err` says that the registry is not there.
+pub(crate) fn judge_end<T>(
+    stage: &Stage,
+    at: &str,
+    rules: &[String],
+    outcome: &Outcome,
+    called: &Called<T>,
+) -> Result<Checks, String> {
     let trace = match &called.result {
         Err(error) => error.trace().or(called.traces.last().copied()),
         Ok(_) => None,
     };
-    let mut checks = Checks::at(expected.at.clone(), &stage.spec, trace);
-    let held = check_outcome(expected.outcome, &ended(called), &mut checks);
-    if let (false, Err(error)) = (held, &called.result)
-        && is_gone(stage, error)
-    {
-        return Done::error(error.to_string());
+    let mut checks = Checks::at(at, rules, trace);
+    match (check_outcome(outcome, &ended(called), &mut checks), &called.result) {
+        (false, Err(error)) if is_gone(stage, error) => Err(error.to_string()),
+        _ => Ok(checks),
     }
+}
+
+/// Judges a push, pull or blob step.
+pub(super) fn judge<T>(stage: &Stage, expected: &Expected<'_>, called: &Called<T>, took: Duration) -> Done {
+    let mut checks = match judge_end(stage, &expected.at, &stage.spec, expected.outcome, called) {
+        Ok(checks) => checks,
+        Err(gone) => return Done::error(gone),
+    };
     check_within(expected.within, took, &mut checks);
     checks.list.extend(findings(stage, &called.findings, &expected.at));
     Done::checked(checks.list)

@@ -1,25 +1,39 @@
 //! One file per step kind and one line in [`dispatch`]. What a step says in a file is `shakedown_scenario::steps`, same names.
 
+mod acting;
 mod advance;
 mod blob;
+mod cache;
 mod client;
+mod client_calls;
+mod compare;
+mod copy;
 mod delete;
 mod event;
 mod eventually;
 mod faults;
 mod http;
+pub(crate) mod life;
 mod mount;
 mod parallel;
 mod pull;
 mod push;
+mod referrers;
 mod repeat;
 mod restart;
+mod run;
 mod storage;
 mod storage_calls;
+mod swift;
 mod tags;
 mod title;
+mod upstream_calls;
+mod webhook;
+
+pub(crate) use client::WAITS;
 
 use futures_util::future::LocalBoxFuture;
+use shakedown_oci::{Rule, Version};
 use shakedown_reports::{Check, Verdict};
 use shakedown_scenario::steps::Step;
 use shakedown_wire::TraceId;
@@ -27,6 +41,7 @@ use shakedown_wire::TraceId;
 use crate::stage::Stage;
 use crate::view::ViewError;
 
+pub(crate) use client::judge_end;
 pub(crate) use title::title;
 
 /// What a step (or a group of steps) left behind.
@@ -47,6 +62,17 @@ impl Done {
     /// An error and nothing checked.
     pub(crate) fn error(reason: impl Into<String>) -> Self {
         Self { checks: Vec::new(), error: Some(reason.into()) }
+    }
+
+    /// The same by another text of the specification: what that does not have, or asks less of, cannot be a failure.
+    fn held_to(mut self, version: Version) -> Self {
+        for (check, _) in self.checks.iter_mut().filter(|(check, _)| check.verdict == Verdict::Failed) {
+            let weaker = |id: &String| Rule::find(id).is_some_and(|rule| rule.is_weaker_in(version));
+            if !check.rules.is_empty() && check.rules.iter().all(weaker) {
+                check.verdict = Verdict::Inconclusive;
+            }
+        }
+        self
     }
 
     /// True if everything held.
@@ -77,7 +103,7 @@ impl From<Result<(), ViewError>> for Done {
 pub(crate) fn run<'a>(stage: &'a Stage, step: &'a Step) -> LocalBoxFuture<'a, Done> {
     Box::pin(async move {
         match dispatch(stage, step).await {
-            Ok(done) => done,
+            Ok(done) => done.held_to(stage.version),
             Err(mistake) => Done::error(mistake),
         }
     })
@@ -91,9 +117,13 @@ async fn dispatch(stage: &Stage, step: &Step) -> Result<Done, String> {
         Step::Pull(step) => pull::run(stage, step).await,
         Step::Blob(step) => blob::run(stage, step).await,
         Step::Mount(step) => mount::run(stage, step).await,
+        Step::Copy(step) => copy::run(stage, step).await,
+        Step::Compare(step) => compare::run(stage, step).await,
         Step::Delete(step) => delete::run(stage, step).await,
         Step::Tags(step) => tags::run(stage, step).await,
+        Step::Referrers(step) => referrers::run(stage, step).await,
         Step::Parallel(step) => parallel::run(stage, step).await,
+        Step::As(step) => acting::run(stage, step).await,
         Step::Repeat(step) => repeat::run(stage, step).await,
         Step::Eventually(step) => eventually::run(stage, step).await,
         Step::Advance(step) => advance::run(step).await,
@@ -101,7 +131,17 @@ async fn dispatch(stage: &Stage, step: &Step) -> Result<Done, String> {
         Step::Faults(step) => faults::run(stage, step).await,
         Step::Event(step) => event::run(stage, step).await,
         Step::Storage(step) => storage::run(stage, step).await,
+        Step::Cache(step) => cache::run(stage, step).await,
+        Step::Gc(step) => life::gc(stage, step).await,
+        Step::Expire(step) => life::expire(stage, step).await,
+        Step::Purge(step) => life::purge(stage, step).await,
+        Step::Audit(rule) => life::audit(stage, rule).await,
         Step::StorageCalls(step) => storage_calls::run(stage, step).await,
+        Step::Run(step) => run::run(stage, &step.0).await,
+        Step::Swift(step) => swift::run(stage, step).await,
+        Step::Webhook(step) => webhook::run(stage, step).await,
+        Step::ClientCalls(step) => client_calls::run(stage, step).await,
+        Step::UpstreamCalls(step) => upstream_calls::run(stage, step).await,
     }
 }
 

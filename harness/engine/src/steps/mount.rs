@@ -28,5 +28,11 @@ pub(super) async fn run(stage: &Stage, step: &MountStep) -> Result<Done, String>
     let mut checks = Checks::at(at.clone(), &["MO1".to_owned(), "MO3".to_owned()], trace);
     status(step.status.as_ref().unwrap_or(&either), answered, &mut checks);
     checks.list.extend(findings(stage, &called.findings, &at));
+    if matches!(called.result, Ok(Mounted::Done { .. })) {
+        let found = stage.client.head_blob(&to, &digest).await;
+        let held = matches!(found.result, Ok(Some(_)));
+        checks.trace = found.traces.last().copied();
+        checks.note(held, "the mounted blob", "there to be pulled", if held { "there" } else { "not there" });
+    }
     Ok(Done::checked(checks.list))
 }

@@ -12,7 +12,7 @@ use crate::stage::Stage;
 pub(super) async fn run(stage: &Stage, step: &PullStep) -> Result<Done, String> {
     let (repository, reference) = stage.reference(&step.reference)?;
     let wanted = step.same_as.as_ref().map(|name| stage.contents.image(name)).transpose()?;
-    let client = stage.client.with_policy(policy(0));
+    let client = stage.client.with_policy(policy(stage, 0));
     let began = Instant::now();
     let called =
         client.pull_image(&repository, &reference, &PullImage { concurrency: 1, ..PullImage::default() }, None).await;

@@ -6,5 +6,5 @@ use super::Done;
 use crate::stage::Stage;
 
 pub(super) async fn run(stage: &Stage, step: &RestartStep) -> Result<Done, String> {
-    Ok(Done::from(stage.world.restart(step.kill).await))
+    Ok(Done::from(stage.world.restart(step.replica, step.kill, &step.registry).await))
 }

@@ -4,15 +4,24 @@
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use shakedown_wire::Clock;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, Command};
+use tokio::task::JoinHandle;
 
 /// Starts its arguments, passes on the signals named on its standard input, and kills them when that input ends. The input is a
 /// pipe that only we hold, so the system closes it whatever way we end, SIGKILL included.
+/// Before that it enters the control groups whose `cgroup.procs` stand in the first argument, one a line: its child is in them, too.
 const KEEPER: &str = r#"
 exec 3<&0 </dev/null
+groups=$1
+shift
+IFS='
+'
+for group in $groups; do echo $$ >"$group" || exit 125; done
+unset IFS
 "$@" 3<&- &
 child=$!
 { while read -r signal; do kill -"$signal" "$child"; done; kill -KILL "$child"; } <&3 >/dev/null 2>&1 &
@@ -28,9 +37,11 @@ exit "$status"
 const LINES_LIMIT: usize = 20_000;
 /// Bytes kept of one line.
 const LINE_LIMIT: usize = 8_192;
+/// How long a process that has ended may leave its output open: children of its own may hold it.
+const READ_OUT_WITHIN: Duration = Duration::from_secs(2);
 
 /// A line with the time at which it was read, microseconds of run time.
-type Line = (Option<u64>, String);
+pub(crate) type Line = (Option<u64>, String);
 
 /// What a process printed.
 #[derive(Debug, Clone, Default)]
@@ -49,15 +60,15 @@ impl Log {
         lines[from..].iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join(" | ")
     }
 
-    fn add(&self, at: Option<u64>, line: String) {
+    pub(super) fn add(&self, at: Option<u64>, line: String) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() < LINES_LIMIT {
-            lines.push((at, line));
+            lines.push((at, without_colours(line)));
         }
     }
 
     /// Reads a stream to its end in the background.
-    fn follow(&self, stream: impl AsyncRead + Send + Unpin + 'static, clock: Clock) {
+    fn follow(&self, stream: impl AsyncRead + Send + Unpin + 'static, clock: Clock) -> JoinHandle<()> {
         let log = self.clone();
         tokio::spawn(async move {
             let mut reader = BufReader::new(stream);
@@ -66,8 +77,26 @@ impl Log {
                 let at = u64::try_from(clock.elapsed().as_micros()).ok();
                 log.add(at, String::from_utf8_lossy(&line).trim_end().to_owned());
             }
-        });
+        })
     }
+}
+
+/// The line without the sequences that colour a terminal (ECMA-48, CSI): where it is shown, they would colour ours.
+fn without_colours(line: String) -> String {
+    if !line.contains('\u{1b}') {
+        return line;
+    }
+    let mut plain = String::with_capacity(line.len());
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\u{1b}' {
+            plain.push(c);
+        } else if chars.next_if_eq(&'[').is_some() {
+            // Parameters, then one final character.
+            while chars.next().is_some_and(|c| !('@'..='~').contains(&c)) {}
+        }
+    }
+    plain
 }
 
 /// Reads one line into `line`, keeping at most [`LINE_LIMIT`] bytes of it; false at the end.
@@ -102,6 +131,8 @@ pub(crate) struct Launch {
     pub(crate) env: Vec<(String, String)>,
     /// Its working directory and `HOME`.
     pub(crate) dir: PathBuf,
+    /// The `cgroup.procs` of the control groups it is to be in.
+    pub(crate) group: Vec<PathBuf>,
 }
 
 /// A running child.
@@ -109,6 +140,7 @@ pub(crate) struct Launch {
 pub(crate) struct Child {
     keeper: tokio::process::Child,
     signals: Option<ChildStdin>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Child {
@@ -118,28 +150,41 @@ impl Child {
     /// The system's own, if no process could be made.
     pub(crate) fn start(launch: &Launch, log: &Log, clock: &Clock) -> std::io::Result<Self> {
         let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(KEEPER).arg("keeper").arg(&launch.program).args(&launch.args);
+        let groups: Vec<_> = launch.group.iter().map(|file| file.display().to_string()).collect();
+        command.arg("-c").arg(KEEPER).arg("keeper").arg(groups.join("\n")).arg(&launch.program).args(&launch.args);
         command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         command.env("HOME", &launch.dir).envs(launch.env.iter().cloned()).current_dir(&launch.dir);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut keeper = command.spawn()?;
-        if let Some(stdout) = keeper.stdout.take() {
-            log.follow(stdout, clock.clone());
-        }
-        if let Some(stderr) = keeper.stderr.take() {
-            log.follow(stderr, clock.clone());
-        }
+        let mut readers = Vec::new();
+        readers.extend(keeper.stdout.take().map(|stdout| log.follow(stdout, clock.clone())));
+        readers.extend(keeper.stderr.take().map(|stderr| log.follow(stderr, clock.clone())));
         let signals = keeper.stdin.take();
-        Ok(Self { keeper, signals })
+        Ok(Self { keeper, signals, readers })
     }
 
-    /// Waits for its end.
+    /// The process whose child the program is; absent once it has ended.
+    pub(crate) fn keeper(&self) -> Option<u32> {
+        self.keeper.id()
+    }
+
+    /// Its exit status if it has ended, 128 and the signal's number if a signal ended it.
+    pub(crate) fn status(&mut self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt;
+        let status = self.keeper.try_wait().ok()??;
+        status.code().or(status.signal().map(|signal| 128 + signal))
+    }
+
+    /// Waits for its end; all it printed is in its log then.
     pub(crate) async fn ended(&mut self) -> std::io::Result<ExitStatus> {
-        self.keeper.wait().await
+        let status = self.keeper.wait().await;
+        let reading = std::mem::take(&mut self.readers);
+        let _ = tokio::time::timeout(READ_OUT_WITHIN, futures_util::future::join_all(reading)).await;
+        status
     }
 
-    /// Asks it to finish (SIGTERM), and kills it if it has not after `grace`.
-    pub(crate) async fn finish(mut self, grace: std::time::Duration) {
+    /// Asks it to finish (SIGTERM), and kills it if it has not after `grace`. All it printed is in its log then.
+    pub(crate) async fn finish(mut self, grace: Duration) {
         if let Some(signals) = &mut self.signals {
             // A closed pipe means that it has ended already.
             let _ = signals.write_all(b"TERM\n").await;
@@ -148,18 +193,18 @@ impl Child {
         let hold = self.signals.take();
         let _ = tokio::time::timeout(grace, self.keeper.wait()).await;
         drop(hold);
-        let _ = self.keeper.wait().await;
+        let _ = self.ended().await;
     }
 
-    /// Kills it (SIGKILL) and waits until it is gone.
+    /// Kills it (SIGKILL) and waits until it is gone. All it printed is in its log then.
     pub(crate) async fn kill(mut self) {
         drop(self.signals.take());
-        let _ = self.keeper.wait().await;
+        let _ = self.ended().await;
     }
 }
 
 /// The absolute path of a program: as given, or found in `PATH`.
-pub(crate) fn find_program(command: &str) -> Option<PathBuf> {
+pub fn find_program(command: &str) -> Option<PathBuf> {
     if command.contains('/') {
         return std::fs::canonicalize(command).ok().filter(|path| path.is_file());
     }
@@ -175,11 +220,10 @@ fn is_program(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn launch(script: &str, dir: &Path) -> Launch {
         let args = vec!["-c".to_owned(), script.to_owned()];
-        Launch { program: "/bin/sh".into(), args, env: Vec::new(), dir: dir.to_owned() }
+        Launch { program: "/bin/sh".into(), args, env: Vec::new(), dir: dir.to_owned(), group: Vec::new() }
     }
 
     /// Waits for the condition, at most 10 s.
@@ -193,8 +237,10 @@ mod tests {
     }
 
     fn is_alive(pid: &str) -> bool {
-        // A zombie that its new parent has not reaped yet has no command line.
-        std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty())
+        // The state stands behind the name, which may hold anything; a zombie has not been reaped by its new parent yet. (The command
+        // line tells nothing: it is empty for a moment while one program takes the place of another.)
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
     }
 
     #[tokio::test]
@@ -204,10 +250,21 @@ mod tests {
         let mut child =
             Child::start(&launch("env; echo oops >&2; exit 3", dir.path()), &log, &Clock::real_time()).unwrap();
         assert_eq!(child.ended().await.unwrap().code(), Some(3));
-        until("both streams are read", || log.lines().iter().any(|(_, line)| line == "oops") && log.lines().len() > 2)
-            .await;
+        assert!(log.lines().iter().any(|(_, line)| line == "oops") && log.lines().len() > 2, "{:?}", log.lines());
         let foreign = log.lines().into_iter().find(|(_, line)| line.starts_with("CARGO"));
         assert_eq!(foreign, None);
+    }
+
+    #[test]
+    fn colours_of_a_line_are_not_kept() {
+        for (line, plain) in [
+            ("\u{1b}[2m12:00\u{1b}[0m \u{1b}[38;5;1m WARN\u{1b}[0m no password", "12:00  WARN no password"),
+            ("[2m stays", "[2m stays"),
+            ("cut \u{1b}[3", "cut "),
+            ("\u{1b}", ""),
+        ] {
+            assert_eq!(without_colours(line.to_owned()), plain);
+        }
     }
 
     #[tokio::test]
@@ -223,7 +280,6 @@ mod tests {
             } else {
                 child.finish(Duration::from_secs(5)).await
             }
-            until("its lines are read", || log.lines().len() >= expected.len()).await;
             assert_eq!(log.lines().into_iter().map(|(_, line)| line).collect::<Vec<_>>(), expected);
         }
     }

@@ -6,19 +6,26 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shakedown_faults::GatewaySettings;
+use shakedown_reports::LogFormat;
 use shakedown_scenario::{Need, Scalar, Size, Span};
+
+use super::deviation::{Deviation, check_all};
+use super::place::{ContainerPlace, FrontPlace, LimitsOf, StorageOf};
+use crate::recorded::Recorded;
 
 /// The largest system file that is read.
 const FILE_LIMIT: usize = 1 << 20;
 
 /// The names the engine fills in; `vars` of the file come on top.
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "endpoint",
     "endpoint-authority",
     "bucket",
     "access-key",
     "secret-key",
     "region",
+    "listen",
     "port",
     "dir",
     "config",
@@ -27,9 +34,21 @@ const NAMES: &[&str] = &[
     "part-size",
     "delete",
     "storage-health",
+    "upload-secret",
+    "auth",
+    "cache",
+    "cache-server",
+    "cache-address",
+    "upstream",
+    "upstream-address",
+    "htpasswd",
+    "token-realm",
+    "token-service",
+    "token-issuer",
+    "token-certificate",
 ];
 
-/// How a registry is started as a child process on the S3 mock.
+/// How a registry is started on the S3 mock, as a child process or in a container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SystemFile {
@@ -38,21 +57,50 @@ pub struct SystemFile {
     pub name: String,
     /// What it is, for people.
     pub title: String,
+    /// Why this project has never run it.
+    #[serde(default)]
+    pub untried: Option<String>,
+    /// Another system that is built in: what is absent here is as it stands there (all but `title`, `command`, `version`, `container`
+    /// and `ready`; `vars` of both are there).
+    #[serde(default)]
+    pub like: Option<String>,
     /// Values used as `${name}`; `--var name=value` overrides them.
     #[serde(default)]
     pub vars: IndexMap<String, Scalar>,
-    /// The program: a path, or a name to be found in `PATH`.
+    /// The program: a path, or a name to be found in `PATH`; in a container instead of the image's own.
+    #[serde(default)]
     pub command: String,
+    /// It runs in a container.
+    #[serde(default)]
+    pub container: Option<ContainerPlace>,
+    /// A container that stands before it.
+    #[serde(default)]
+    pub front: Option<FrontPlace>,
+    /// A gateway of ours before it, where the scenario has none of its own.
+    #[serde(default)]
+    pub gateway: Option<GatewaySettings>,
+    /// Instances on one storage, requests handed out in turn; scenarios that need more have more.
+    #[serde(default = "one")]
+    pub replicas: u32,
+    /// What each instance may use.
+    #[serde(default)]
+    pub limits: LimitsOf,
+    /// What it keeps its data in.
+    #[serde(default)]
+    pub storage: StorageOf,
     /// Its arguments.
     #[serde(default)]
     pub args: Vec<String>,
+    /// How it writes its log: lines that can be read stand in reports beside the storage call that they are due to.
+    #[serde(default)]
+    pub log: LogFormat,
     /// How the program tells its version.
     #[serde(default)]
     pub version: Option<VersionCommand>,
     /// Its environment; nothing else is there but `PATH` and `HOME`.
     #[serde(default)]
     pub env: IndexMap<String, String>,
-    /// Files written into the process's own directory before it starts: name -> content.
+    /// Files written into the system's own directory before it starts: name -> content.
     #[serde(default)]
     pub files: IndexMap<String, String>,
     /// The file that `${config}` stands for.
@@ -61,19 +109,42 @@ pub struct SystemFile {
     /// Which of `given.registry` can be applied, and what holds without.
     #[serde(default)]
     pub settings: Settings,
+    /// How it collects garbage; it is stopped meanwhile.
+    #[serde(default)]
+    pub gc: Option<GcCommand>,
     /// When it is ready.
     pub ready: Ready,
     /// What it can do.
     #[serde(default)]
     pub abilities: Vec<Need>,
+    /// Where it is known to differ: such a failure is no news, and its absence is.
+    #[serde(default)]
+    pub deviations: Vec<Deviation>,
+    /// What field reports recorded of it, by incident: a run in which that is not seen again fails.
+    #[serde(default)]
+    pub reproduces: Vec<Recorded>,
 }
 
-/// How the program tells its version: the first line it prints.
+fn one() -> u32 {
+    1
+}
+
+/// How the program tells its version: the first word that looks like one in the first line it prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VersionCommand {
     /// Arguments.
     pub args: Vec<String>,
+}
+
+/// How the program collects garbage: it is stopped, run once with these arguments, and started again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GcCommand {
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Arguments where untagged manifests are to be removed.
+    pub remove_untagged: Vec<String>,
 }
 
 /// Settings the system can be given; a setting that is absent cannot be chosen.
@@ -86,8 +157,26 @@ pub struct Settings {
     pub part_size: Option<PartSize>,
     /// Deletes.
     pub delete: Option<Switch>,
+    /// Whether replicas have one `${upload-secret}`.
+    pub shared_secret: Option<Switch>,
     /// Health check of the storage.
     pub storage_health: Option<Switch>,
+    /// Descriptor caches by kind of `given.cache`: `memory`, `shared`.
+    pub cache: IndexMap<String, CacheTexts>,
+    /// Text for `${upstream}` that makes it a pull-through cache of `${upstream-address}`; nothing if the scenario has no upstream.
+    pub upstream: Option<String>,
+    /// What `${auth}` stands for, by kind of `given.auth`: `basic`, `bearer`. It is empty where nobody is asked.
+    pub auth: IndexMap<String, String>,
+}
+
+/// How the system is told of its cache. Both are empty where it has none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct CacheTexts {
+    /// What `${cache}` stands for: that there is one.
+    pub cache: String,
+    /// What `${cache-server}` stands for: where it is, with `${cache-address}`.
+    pub server: String,
 }
 
 /// A setting that is on or off.
@@ -136,8 +225,10 @@ pub struct SystemFileError {
 }
 
 /// The system files that are built in.
-const SHIPPED: &[(&str, &str)] =
-    &[("distribution-2.8", include_str!("../../../../scenarios/systems/distribution-2.8.yaml"))];
+const SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/systems.rs"));
+
+/// Replicas of one scenario are started one after the other; more tell nothing more.
+const MOST_REPLICAS: u32 = 9;
 
 impl SystemFile {
     /// Reads a system file; `name` is its stem.
@@ -146,14 +237,13 @@ impl SystemFile {
     /// The first thing that is wrong with it, with its place.
     pub fn parse(name: &str, text: &str) -> Result<Self, SystemFileError> {
         let whole = |message: String| SystemFileError { name: name.to_owned(), message, line: 0, column: 0 };
-        if text.len() > FILE_LIMIT {
-            return Err(whole(format!("a system file has at most {FILE_LIMIT} bytes, this one has {}", text.len())));
-        }
-        let mut file: Self = serde_saphyr::from_str(text).map_err(|error| {
-            let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
-            SystemFileError { name: name.to_owned(), message: plain(&error), line, column }
-        })?;
+        let mut file: Self = parse_yaml(name, text)?;
         file.name = name.to_owned();
+        if let Some(like) = file.like.clone() {
+            let known = || format!("`like`: there is no system `{like}`, only {}", Self::shipped_names().join(", "));
+            let base = Self::shipped(&like).filter(|_| like != name).ok_or_else(|| whole(known()))?;
+            file.complete(Self::parse(&like, base)?);
+        }
         file.check().map_err(whole)?;
         Ok(file)
     }
@@ -173,10 +263,85 @@ impl SystemFile {
         schemars::schema_for!(Self)
     }
 
+    /// Takes from `base` what is absent here.
+    fn complete(&mut self, base: Self) {
+        fn or<T: Default + PartialEq>(own: &mut T, base: T) {
+            if *own == T::default() {
+                *own = base;
+            }
+        }
+        for (name, value) in base.vars {
+            self.vars.entry(name).or_insert(value);
+        }
+        or(&mut self.args, base.args);
+        or(&mut self.log, base.log);
+        or(&mut self.env, base.env);
+        or(&mut self.files, base.files);
+        or(&mut self.config, base.config);
+        or(&mut self.settings, base.settings);
+        or(&mut self.gc, base.gc);
+        or(&mut self.abilities, base.abilities);
+        or(&mut self.deviations, base.deviations);
+        or(&mut self.reproduces, base.reproduces);
+        or(&mut self.front, base.front);
+        or(&mut self.gateway, base.gateway);
+        or(&mut self.limits, base.limits);
+        or(&mut self.storage, base.storage);
+    }
+
+    /// Its own variables, and those that override them.
+    pub(crate) fn values(&self, vars: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let own = self.vars.iter().map(|(name, value)| (name.clone(), value.0.clone()));
+        own.chain(vars.clone()).collect()
+    }
+
+    /// The images of its containers, those of the cache aside: not every scenario has one.
+    pub(crate) fn images(&self, vars: &BTreeMap<String, String>) -> Vec<String> {
+        let values = self.values(vars);
+        let own = self.container.iter().map(|place| &place.image);
+        own.chain(self.front.iter().map(|front| &front.image)).map(|image| fill(image, &values)).collect()
+    }
+
+    /// Every image that one of its containers may need, each once.
+    pub(crate) fn all_images(&self) -> Vec<String> {
+        let cache = self.container.iter().filter_map(|place| place.cache_image.as_deref());
+        let values = self.values(&BTreeMap::new());
+        let mut images = self.images(&BTreeMap::new());
+        images.extend(cache.map(|image| fill(image, &values)));
+        images.sort();
+        images.dedup();
+        images
+    }
+
+    /// The program that is started on this machine; none if it runs in a container.
+    pub(crate) fn program(&self) -> Option<String> {
+        self.container.is_none().then(|| fill(&self.command, &self.values(&BTreeMap::new())))
+    }
+
+    /// True if there is nothing to do without a container engine.
+    pub fn needs_containers(&self) -> bool {
+        self.container.is_some() || self.front.is_some()
+    }
+
     /// Every `${...}` in it must be a name that is filled in, and every file name must stay in its directory.
     fn check(&self) -> Result<(), String> {
-        let texts = [&self.command].into_iter().chain(&self.args).chain(self.env.values()).chain(self.files.values());
-        let known = |name: &str| NAMES.contains(&name) || self.vars.contains_key(name);
+        let gc = self.gc.iter().flat_map(|gc| gc.args.iter().chain(&gc.remove_untagged));
+        let texts = [&self.command]
+            .into_iter()
+            .chain(&self.args)
+            .chain(gc)
+            .chain(self.env.values())
+            .chain(self.files.values())
+            .chain(self.settings.auth.values())
+            .chain(self.settings.cache.values().flat_map(|texts| [&texts.cache, &texts.server]))
+            .chain(self.container.iter().flat_map(|place| std::iter::once(&place.image).chain(&place.cache_image)))
+            .chain(self.front.iter().flat_map(|front| {
+                let words = std::iter::once(&front.image).chain(&front.command).chain(&front.args);
+                words.chain(front.files.values())
+            }));
+        let known = |name: &str| {
+            NAMES.contains(&name) || self.vars.contains_key(name) || (name == "upstream" && self.front.is_some())
+        };
         for text in texts {
             if let Some(name) = names_in(text).into_iter().find(|name| !known(name)) {
                 let names = NAMES.join(", ");
@@ -187,11 +352,40 @@ impl SystemFile {
         if let Some(name) = self.files.keys().find(outside) {
             return Err(format!("`files`: `{name}` is not a plain file name"));
         }
+        if self.command.is_empty() && self.container.is_none() {
+            return Err("it needs a `command`, or a `container`".to_owned());
+        }
+        if !(1..=MOST_REPLICAS).contains(&self.replicas) {
+            return Err(format!("`replicas: {}` is not between 1 and {MOST_REPLICAS}", self.replicas));
+        }
+        let places =
+            self.container.iter().map(|place| &place.dir).chain(self.front.iter().flat_map(|front| front.files.keys()));
+        if let Some(path) = places.into_iter().find(|path| !path.starts_with('/')) {
+            return Err(format!("`{path}` is not an absolute path in a container"));
+        }
+        self.limits.check()?;
+        check_all(&self.deviations)?;
+        self.reproduces.iter().try_for_each(Recorded::check)?;
         match &self.config {
             Some(config) if !self.files.contains_key(config) => Err(format!("`config: {config}` is none of `files`")),
             _ => Ok(()),
         }
     }
+}
+
+/// Reads a small YAML file.
+///
+/// # Errors
+/// The first thing that is wrong with it, with its place.
+pub fn parse_yaml<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, SystemFileError> {
+    let error = |message, line, column| SystemFileError { name: name.to_owned(), message, line, column };
+    if text.len() > FILE_LIMIT {
+        return Err(error(format!("such a file has at most {FILE_LIMIT} bytes, this one has {}", text.len()), 0, 0));
+    }
+    serde_saphyr::from_str(text).map_err(|mistake| {
+        let (line, column) = mistake.location().map_or((0, 0), |place| (place.line(), place.column()));
+        error(plain(&mistake), line, column)
+    })
 }
 
 /// The message without the snippet and without the place, which are given separately.
@@ -225,16 +419,43 @@ mod tests {
     #[test]
     fn mistakes_have_their_place() {
         let good = SystemFile::shipped("distribution-2.8").unwrap();
-        let misspelt = good.replace("abilities:", "abilites:");
+        let misspelt = good.replace("\nabilities:", "\nabilites:");
         let error = SystemFile::parse("x", &misspelt).unwrap_err();
         assert!(error.message.contains("abilites"), "{error}");
-        assert_eq!((error.line, error.column), (misspelt.lines().count() as u64, 1), "{error}");
+        let line = misspelt.lines().position(|line| line.starts_with("abilites")).unwrap() as u64 + 1;
+        assert_eq!((error.line, error.column), (line, 1), "{error}");
         let error = SystemFile::parse("x", &good.replace("${port}", "${prot}")).unwrap_err();
         assert!(error.message.contains("`${prot}` is not known"), "{error}");
         let error = SystemFile::parse("x", &good.replace("config: config.yml", "config: other.yml")).unwrap_err();
         assert!(error.message.contains("none of `files`"), "{error}");
+        for (with, message) in [
+            ("replicas: 0", "`replicas: 0` is not between 1 and 9"),
+            ("limits: { cpus: 0 }", "`cpus: 0` is no number of cores"),
+            ("limits: { memory: 1MiB }", "less than an engine takes"),
+            ("like: nothing", "there is no system `nothing`"),
+            ("container: { image: '${imgae}', port: 5000 }", "`${imgae}` is not known"),
+            ("container: { image: zot, port: 5000, dir: here }", "`here` is not an absolute path"),
+        ] {
+            let error = SystemFile::parse("x", &format!("{with}\n{good}")).unwrap_err();
+            assert!(error.message.contains(message), "{error}");
+        }
+        let error = SystemFile::parse("x", &good.replace("command: \"${binary}\"", "")).unwrap_err();
+        assert!(error.message.contains("needs a `command`"), "{error}");
+        let error = SystemFile::parse("x", &good.replace("log: logfmt", "log: xml")).unwrap_err();
+        assert!(error.message.contains("xml") && error.message.contains("logfmt") && error.line > 1, "{error}");
         let error = SystemFile::parse("x", &good.replace("within: 20s", "within: soon")).unwrap_err();
         assert!(error.message.contains("not a duration"), "{error}");
+    }
+
+    #[test]
+    fn a_system_like_another_takes_what_it_does_not_say() {
+        let text = "title: T\nlike: distribution-2.8\ncontainer: { image: '${image}', port: 5000 }\nvars: { image: x }\n\
+                    gc: { args: [a], remove-untagged: [b] }\nready: { path: /, status: 200, within: 1s }\n";
+        let base = SystemFile::parse("distribution-2.8", SystemFile::shipped("distribution-2.8").unwrap()).unwrap();
+        let file = SystemFile::parse("mine", text).unwrap();
+        assert_eq!((&file.deviations, &file.settings), (&base.deviations, &base.settings));
+        assert_eq!((file.gc.unwrap().args, &*file.command), (vec!["a".to_owned()], ""));
+        assert!(file.vars.contains_key("binary") && file.vars.contains_key("image"));
     }
 
     #[test]

@@ -3,27 +3,45 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use http::Uri;
-use shakedown_scenario::RegistrySettings;
+use shakedown_scenario::{AuthSpec, CacheKind, RegistrySettings};
 use shakedown_wire::{Body, Clock, Party};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
+use super::cgroup::Group;
 use super::child::{Child, Launch, Log, find_program};
 use super::file::{Settings, SystemFile, fill};
-use super::{Running, environment};
+use super::{Cleaned, Cleaning, Redis, Running, environment};
 use crate::view::ViewError;
 
 /// Pause between two looks at readiness.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long a process may take to finish when asked to.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a command that does one thing may take.
+const ONCE: Duration = Duration::from_secs(60);
 /// Starts until a port that was free stays free.
 const STARTS: usize = 3;
+
+/// Exit statuses of a program that SIGKILL or SIGTERM ended, as a shell tells them.
+const KILLED: [i32; 2] = [137, 143];
+
+/// Where an instance is, as its file is told.
+#[derive(Debug)]
+pub(super) struct At {
+    /// The address it is to listen on.
+    pub(super) listen: String,
+    /// The port.
+    pub(super) port: u16,
+    /// Its directory.
+    pub(super) dir: String,
+}
 
 /// Where the storage is, and with which keys.
 #[derive(Debug, Clone)]
@@ -56,17 +74,23 @@ pub(crate) struct ProcessSystem {
     ready: (String, u16, Duration),
     title: String,
     launch: Launch,
+    /// Arguments to collect garbage with: untagged manifests kept, and removed.
+    gc: Option<[Vec<String>; 2]>,
     child: Option<Child>,
     log: Log,
     clock: Clock,
     network: Party,
     address: SocketAddr,
+    /// Its memory is limited: then the kernel may kill it.
+    is_limited: bool,
     /// Holds the directory until the process is gone.
     _dir: TempDir,
+    /// Holds its limits until the process is gone.
+    _group: Option<Group>,
 }
 
 impl ProcessSystem {
-    /// Starts it and waits until it is ready.
+    /// Starts it as replica `replica`, counted from 1, and waits until it is ready.
     ///
     /// # Errors
     /// The program is not there, ends early, or is not ready in time; with its last lines.
@@ -77,11 +101,12 @@ impl ProcessSystem {
         storage: &Storage,
         clock: &Clock,
         network: &Party,
+        replica: u32,
     ) -> Result<Self, ViewError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let mut system = Self::prepare(file, vars, settings, storage, clock, network)?;
+            let mut system = Self::prepare(file, vars, settings, storage, clock, network, replica)?;
             match system.launch_and_wait().await {
                 Ok(()) => return Ok(system),
                 Err(error) if tries < STARTS && error.reason.contains("address already in use") => {}
@@ -95,6 +120,11 @@ impl ProcessSystem {
         self.address
     }
 
+    /// The process that keeps the program as its child.
+    pub(crate) fn keeper(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::keeper)
+    }
+
     fn prepare(
         file: &SystemFile,
         vars: &BTreeMap<String, String>,
@@ -102,26 +132,34 @@ impl ProcessSystem {
         storage: &Storage,
         clock: &Clock,
         network: &Party,
+        replica: u32,
     ) -> Result<Self, ViewError> {
         let own = |error: std::io::Error| environment(file.title.clone(), error);
         let dir = tempfile::Builder::new().prefix("shakedown-").tempdir().map_err(own)?;
         let address = free_address().map_err(own)?;
-        let values = values(file, vars, settings, storage, address, dir.path());
+        let at = At { listen: address.ip().to_string(), port: address.port(), dir: dir.path().display().to_string() };
+        let values = values(file, vars, settings, storage, replica, &at);
+        let group = Group::new(file.limits.limits()).map_err(|reason| environment(file.title.clone(), reason))?;
         for (name, text) in &file.files {
             std::fs::write(dir.path().join(name), fill(text, &values)).map_err(own)?;
         }
         let command = fill(&file.command, &values);
         let program = program(&command)?;
+        let filled = |args: &[String]| args.iter().map(|arg| fill(arg, &values)).collect::<Vec<_>>();
         let launch = Launch {
             program,
-            args: file.args.iter().map(|arg| fill(arg, &values)).collect(),
+            args: filled(&file.args),
             env: file.env.iter().map(|(name, value)| (name.clone(), fill(value, &values))).collect(),
             dir: dir.path().to_owned(),
+            group: group.as_ref().map(Group::files).unwrap_or_default(),
         };
         Ok(Self {
+            is_limited: file.limits.memory.is_some(),
+            _group: group,
             ready: (file.ready.path.clone(), file.ready.status, file.ready.within.0),
             title: file.title.clone(),
             launch,
+            gc: file.gc.as_ref().map(|gc| [filled(&gc.args), filled(&gc.remove_untagged)]),
             child: None,
             log: Log::default(),
             clock: clock.clone(),
@@ -134,11 +172,9 @@ impl ProcessSystem {
     async fn launch_and_wait(&mut self) -> Result<(), ViewError> {
         let mut child = Child::start(&self.launch, &self.log, &self.clock)
             .map_err(|error| environment(self.title.clone(), error))?;
-        let within = self.ready.2;
         let failure = tokio::select! {
-            () = self.answers() => None,
+            ready = answers(&self.network, self.address, (&self.ready.0, self.ready.1, self.ready.2)) => ready.err(),
             status = child.ended() => Some(format!("it ended at once ({})", status.map_or_else(|e| e.to_string(), |s| s.to_string()))),
-            () = tokio::time::sleep(within) => Some(format!("it was not ready within {within:?}")),
         };
         match failure {
             None => {
@@ -151,22 +187,59 @@ impl ProcessSystem {
             }
         }
     }
+}
 
-    /// Returns when the readiness condition holds.
-    async fn answers(&self) {
-        let uri = format!("http://{}{}", self.address, self.ready.0);
+/// Returns when a GET of the path is answered with the status; else what was answered instead.
+pub(super) async fn answers(
+    network: &Party,
+    address: SocketAddr,
+    (path, status, within): (&str, u16, Duration),
+) -> Result<(), String> {
+    let uri = format!("http://{address}{path}");
+    let last = AtomicU16::new(0);
+    let asking = async {
         loop {
             let next_look = Instant::now() + LOOK_EVERY;
             let request = http::Request::get(&uri).body(Body::empty());
             if let Ok(request) = request
-                && let Ok(response) = self.network.send(request).await
-                && response.status().as_u16() == self.ready.1
-                && response.into_body().drain().await.is_ok()
+                && let Ok(response) = network.send(request).await
             {
-                return;
+                last.store(response.status().as_u16(), Ordering::Relaxed);
+                if response.status().as_u16() == status && response.into_body().drain().await.is_ok() {
+                    return;
+                }
             }
             tokio::time::sleep_until(next_look).await;
         }
+    };
+    tokio::time::timeout(within, asking).await.map_err(|_| match last.into_inner() {
+        0 => format!("it was not ready within {within:?}: GET {path} was not answered"),
+        other => format!(
+            "it was not ready within {within:?}: GET {path} was answered {other}, and `ready` waits for {status}"
+        ),
+    })
+}
+
+impl ProcessSystem {
+    /// Stops the program, runs it once with other arguments, starts it again.
+    async fn run_once(&mut self, args: Vec<String>) -> Result<Cleaned, ViewError> {
+        if let Some(child) = self.child.take() {
+            child.finish(GRACE).await;
+        }
+        let own = |error: std::io::Error| environment(self.title.clone(), error);
+        let launch = Launch { args, ..self.launch.clone() };
+        let log = Log::default();
+        let mut child = Child::start(&launch, &log, &self.clock).map_err(own)?;
+        let ended = tokio::time::timeout(ONCE, child.ended()).await;
+        let cleaned = match ended {
+            Ok(status) => Cleaned { went_well: status.map_err(own)?.success(), said: log.tail(3) },
+            Err(_) => {
+                child.kill().await;
+                Cleaned { went_well: false, said: format!("it had not ended after {ONCE:?}") }
+            }
+        };
+        self.launch_and_wait().await?;
+        Ok(cleaned)
     }
 }
 
@@ -179,6 +252,24 @@ impl Running for ProcessSystem {
                 None => {}
             }
             self.launch_and_wait().await
+        })
+    }
+
+    fn clean<'a>(&'a mut self, work: &'a Cleaning) -> LocalBoxFuture<'a, Result<Cleaned, ViewError>> {
+        Box::pin(async move {
+            match work.gc_args(self.gc.as_ref()) {
+                Some(args) => self.run_once(args).await,
+                None => Err(environment(self.title.clone(), "it has no command for this")),
+            }
+        })
+    }
+
+    fn lost(&mut self) -> LocalBoxFuture<'_, Option<ViewError>> {
+        Box::pin(async move {
+            let status = self.child.as_mut()?.status()?;
+            let killed = KILLED.contains(&status) && !self.is_limited;
+            let what = || environment(self.title.clone(), "its process was killed from outside while the scenario ran");
+            killed.then(what)
         })
     }
 
@@ -195,7 +286,7 @@ impl Running for ProcessSystem {
     }
 }
 
-/// What the program says of itself: the first line it prints.
+/// The version that the program tells in the first line it prints: a word that looks like one, else the line.
 ///
 /// # Errors
 /// The program is not there.
@@ -203,25 +294,26 @@ pub(crate) async fn version_of(
     file: &SystemFile,
     vars: &BTreeMap<String, String>,
 ) -> Result<Option<String>, ViewError> {
-    let mut values: BTreeMap<String, String> =
-        file.vars.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
-    values.extend(vars.clone());
+    let values = file.values(vars);
     let program = program(&fill(&file.command, &values))?;
     let Some(version) = &file.version else { return Ok(None) };
     let args = version.args.iter().map(|arg| fill(arg, &values)).collect();
     let dir = tempfile::tempdir().map_err(|error| environment(file.title.clone(), error))?;
     let (log, clock) = (Log::default(), Clock::real_time());
-    let launch = Launch { program, args, env: Vec::new(), dir: dir.path().to_owned() };
+    let launch = Launch { program, args, env: Vec::new(), dir: dir.path().to_owned(), group: Vec::new() };
     let mut child = Child::start(&launch, &log, &clock).map_err(|error| environment(file.title.clone(), error))?;
-    let waiting = async {
-        let ended = child.ended().await;
-        while ended.is_ok() && log.lines().is_empty() {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    };
     // A program that prints nothing has no version to tell.
-    let _ = tokio::time::timeout(GRACE, waiting).await;
-    Ok(log.lines().into_iter().map(|(_, line)| line).find(|line| !line.is_empty()))
+    let _ = tokio::time::timeout(GRACE, child.ended()).await;
+    Ok(log.lines().into_iter().map(|(_, line)| line).find(|line| !line.is_empty()).map(|line| version_in(&line)))
+}
+
+/// `2.8.2+ds1` of `docker-registry github.com/docker/distribution 2.8.2+ds1`.
+fn version_in(line: &str) -> String {
+    let is_version = |word: &&str| {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
+    };
+    line.split([' ', '\t', ',', '"']).find(is_version).unwrap_or(line).to_owned()
 }
 
 fn program(command: &str) -> Result<PathBuf, ViewError> {
@@ -235,24 +327,24 @@ fn free_address() -> std::io::Result<SocketAddr> {
 }
 
 /// Everything `${...}` can stand for.
-fn values(
+pub(super) fn values(
     file: &SystemFile,
     vars: &BTreeMap<String, String>,
     chosen: &RegistrySettings,
     storage: &Storage,
-    address: SocketAddr,
-    dir: &Path,
+    replica: u32,
+    at: &At,
 ) -> BTreeMap<String, String> {
-    let mut values: BTreeMap<String, String> =
-        file.vars.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect();
-    values.extend(vars.clone());
-    let Settings { redirect, part_size, delete, storage_health } = file.settings;
+    let mut values = file.values(vars);
+    let Settings { redirect, part_size, delete, storage_health, .. } = file.settings;
     let switch =
         |chosen: Option<bool>, switch: Option<super::Switch>| chosen.or(switch.map(|s| s.default)).unwrap_or(false);
     let redirect = switch(chosen.redirect, redirect);
+    // By default all replicas can go on with each other's uploads.
+    let secret = if chosen.shared_secret.unwrap_or(true) { 1 } else { replica };
     let part_size = chosen.part_size.or(part_size.map(|size| size.default)).map_or(0, |size| size.0);
     let authority = storage.endpoint.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));
-    let config = file.config.as_ref().map(|name| dir.join(name).display().to_string()).unwrap_or_default();
+    let config = file.config.as_ref().map(|name| format!("{}/{name}", at.dir)).unwrap_or_default();
     for (name, value) in [
         ("endpoint", storage.endpoint.clone()),
         ("endpoint-authority", authority.unwrap_or_default()),
@@ -260,9 +352,11 @@ fn values(
         ("access-key", storage.access_key().to_owned()),
         ("secret-key", storage.secret_key().to_owned()),
         ("region", storage.region.clone()),
-        ("port", address.port().to_string()),
-        ("dir", dir.display().to_string()),
+        ("listen", at.listen.clone()),
+        ("port", at.port.to_string()),
+        ("dir", at.dir.clone()),
         ("config", config),
+        ("upload-secret", format!("secret-{secret}-of-the-replicas")),
         ("redirect", redirect.to_string()),
         ("redirect-disable", (!redirect).to_string()),
         ("part-size", part_size.to_string()),
@@ -274,6 +368,50 @@ fn values(
     values
 }
 
+/// What a system file calls this kind of cache.
+pub(crate) fn kind_of(cache: CacheKind) -> Option<&'static str> {
+    match cache {
+        CacheKind::None => None,
+        CacheKind::Memory => Some("memory"),
+        CacheKind::Shared => Some("shared"),
+    }
+}
+
+/// Why this system cannot have the scenario's cache. In CI a program that is not installed is no reason: the scenario then fails to start.
+pub(crate) fn cannot_cache(file: &SystemFile, wanted: CacheKind) -> Option<String> {
+    let kind = kind_of(wanted)?;
+    if !file.settings.cache.contains_key(kind) {
+        return Some(format!("{} has no setting `cache: {kind}`", file.title));
+    }
+    if let Some(place) = &file.container {
+        let none = wanted == CacheKind::Shared && place.cache_image.is_none();
+        return none.then(|| format!("{} names no `cache-image`", file.title));
+    }
+    let tolerated = wanted == CacheKind::Shared && std::env::var_os("CI").is_none();
+    Redis::missing().filter(|_| tolerated)
+}
+
+/// Why this system cannot be the pull-through cache that the scenario wants.
+pub(crate) fn cannot_pull_through(file: &SystemFile, wanted: bool) -> Option<String> {
+    if wanted && file.container.is_some() {
+        return Some(format!("{} runs in a container, which does not reach the upstream in this process", file.title));
+    }
+    let unable = wanted && file.settings.upstream.is_none();
+    unable.then(|| format!("{} has no setting `upstream`: it cannot be a pull-through cache here", file.title))
+}
+
+/// Why this system cannot ask who comes as the scenario wants it.
+pub(crate) fn cannot_ask(file: &SystemFile, wanted: &AuthSpec) -> Option<String> {
+    let kind = wanted.kind();
+    if let AuthSpec::Basic(basic) = wanted
+        && (basic.anonymous_pull || basic.users.values().any(|user| user.pull_only))
+    {
+        return Some(format!("{} knows no rights of users with passwords", file.title));
+    }
+    let known = *wanted == AuthSpec::None || file.settings.auth.contains_key(kind);
+    (!known).then(|| format!("{} has no setting `auth: {kind}`", file.title))
+}
+
 /// What of the scenario's settings this system cannot be given; the reason to skip.
 pub(crate) fn cannot_set(file: &SystemFile, chosen: &RegistrySettings) -> Option<String> {
     let settings = &file.settings;
@@ -281,7 +419,17 @@ pub(crate) fn cannot_set(file: &SystemFile, chosen: &RegistrySettings) -> Option
         ("redirect", chosen.redirect.is_some() && settings.redirect.is_none()),
         ("part-size", chosen.part_size.is_some() && settings.part_size.is_none()),
         ("delete", chosen.delete.is_some() && settings.delete.is_none()),
+        ("shared-secret", chosen.shared_secret.is_some() && settings.shared_secret.is_none()),
         ("storage-health", chosen.storage_health.is_some() && settings.storage_health.is_none()),
+        ("page-size", chosen.page_size.is_some()),
+        ("sparse", chosen.sparse.is_some()),
+        ("referrers", chosen.referrers.is_some()),
+        ("warning", chosen.warning.is_some()),
+        ("requests-per-minute", chosen.requests_per_minute.is_some()),
+        ("chunk-min-length", chosen.chunk_min_length.is_some()),
+        ("upload-expiry", chosen.upload_expiry.is_some()),
+        ("namespace", chosen.namespace.is_some()),
+        ("absolute-locations", chosen.absolute_locations.is_some()),
     ];
     if let Some((name, _)) = missing.into_iter().find(|(_, missing)| *missing) {
         return Some(format!("{} has no setting `{name}`", file.title));
@@ -316,6 +464,13 @@ mod tests {
         let chosen = RegistrySettings { redirect: Some(true), ..RegistrySettings::default() };
         assert_eq!(cannot_set(&file, &chosen).unwrap(), "docker-registry 2.8.2 has no setting `redirect`");
         assert_eq!(cannot_set(&file, &RegistrySettings::default()), None);
+    }
+
+    #[test]
+    fn a_version_is_a_word() {
+        assert_eq!(version_in("docker-registry github.com/docker/distribution 2.8.2+ds1"), "2.8.2+ds1");
+        assert_eq!(version_in("zot v2.1.0, commit abc"), "v2.1.0");
+        assert_eq!(version_in("development build"), "development build");
     }
 
     #[tokio::test]

@@ -1,18 +1,23 @@
 //! The reference registry in this process, in memory or on a loopback socket.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::LocalBoxFuture;
 use http::Uri;
-use shakedown_registry::{CredentialSource, Credentials, DefectSet, Redirect, Registry, RegistryConfig};
+use shakedown_oci::Version;
+use shakedown_registry::life::{GcPolicy, PurgePolicy, Untagged};
+use shakedown_registry::{
+    Allowed, CredentialSource, Credentials, DefectSet, LocationStyle, Redirect, Registry, RegistryConfig,
+};
+use shakedown_scenario::steps;
 use shakedown_scenario::{RegistrySettings, S3Settings};
 use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Clock, MemoryNet, Party};
 
 use super::process::Storage;
-use super::{Running, environment};
+use super::{Cleaned, Cleaning, Running, environment};
 use crate::lifeline::Lifeline;
 use crate::view::ViewError;
 
@@ -33,7 +38,7 @@ fn options() -> ServerOptions {
 /// Where it answers.
 #[derive(Debug)]
 enum Place {
-    Memory(MemoryNet),
+    Memory { net: MemoryNet, authority: String },
     Tcp { address: SocketAddr, server: Option<Server> },
 }
 
@@ -50,36 +55,34 @@ pub(crate) struct ReferenceSystem {
 }
 
 impl ReferenceSystem {
-    /// Starts it in memory.
+    /// Starts it in memory, at `authority`.
     pub(crate) fn in_memory(
         config: RegistryConfig,
-        storage: Party,
         clock: &Clock,
         seed: u64,
         wrap: Wrap,
-        net: MemoryNet,
+        net: &MemoryNet,
+        authority: &str,
     ) -> Self {
-        let mut system = Self::new(config, storage, clock, seed, wrap, Place::Memory(net));
-        let party = system.instance();
-        if let Place::Memory(net) = &system.place {
-            net.listen(AUTHORITY, party);
-        }
+        let place = Place::Memory { net: net.clone(), authority: authority.to_owned() };
+        let mut system = Self::new(config, net.party(), clock, seed, wrap, place);
+        net.listen(authority, system.instance());
         system
     }
 
-    /// Starts it on a free port of loopback.
+    /// Starts it at `listen`.
     ///
     /// # Errors
-    /// There is no free port.
+    /// The address is taken.
     pub(crate) fn over_tcp(
         config: RegistryConfig,
         storage: Party,
         clock: &Clock,
         seed: u64,
         wrap: Wrap,
+        listen: SocketAddr,
     ) -> Result<(Self, SocketAddr), ViewError> {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listener = server::bind(any).map_err(|error| environment("a port for the registry", error))?;
+        let listener = server::bind(listen).map_err(|error| environment(format!("the registry on {listen}"), error))?;
         let address = listener.local_addr().map_err(|error| environment("a port for the registry", error))?;
         let mut system = Self::new(config, storage, clock, seed, wrap, Place::Tcp { address, server: None });
         let party = system.instance();
@@ -113,7 +116,7 @@ impl ReferenceSystem {
         }
         let party = self.instance();
         match &mut self.place {
-            Place::Memory(net) => net.listen(AUTHORITY, party),
+            Place::Memory { net, authority } => net.listen(authority, party),
             Place::Tcp { address, server } => {
                 let listener = server::bind(*address).map_err(|error| environment("the registry's port", error))?;
                 *server = Some(server::serve(listener, party, options()));
@@ -128,12 +131,26 @@ impl Running for ReferenceSystem {
         Box::pin(self.start_again(kill))
     }
 
+    fn configure(&mut self, settings: &RegistrySettings) -> Result<(), ViewError> {
+        set(&mut self.config, settings);
+        Ok(())
+    }
+
+    fn clean<'a>(&'a mut self, work: &'a Cleaning) -> LocalBoxFuture<'a, Result<Cleaned, ViewError>> {
+        Box::pin(async move {
+            self.starts += 1;
+            let seed = self.seed.wrapping_add(self.starts);
+            let registry = Registry::new(self.config.clone(), self.storage.clone(), self.clock.clone(), seed);
+            Ok(cleaned(&registry, work).await)
+        })
+    }
+
     fn stop(&mut self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             self.life.kill();
             match &self.place {
                 // The registry holds the net it answers on; without this both would live as long as the process.
-                Place::Memory(net) => net.close(AUTHORITY),
+                Place::Memory { net, authority } => net.close(authority),
                 Place::Tcp { server, .. } => server.iter().for_each(Server::abort),
             }
         })
@@ -149,6 +166,35 @@ impl std::fmt::Debug for ReferenceSystem {
     }
 }
 
+/// A process of its own that cleans up, as an operator's job does.
+async fn cleaned(registry: &Registry, work: &Cleaning) -> Cleaned {
+    let outcome = match work {
+        Cleaning::Gc(step) => {
+            let mut policy = GcPolicy { untagged: untagged(step.untagged), ..GcPolicy::default() };
+            policy.grace = step.grace.map_or(policy.grace, |grace| grace.0);
+            // Without grace nobody may push meanwhile, so there is nobody to wait for.
+            policy.alone = policy.grace.is_zero();
+            registry.collect_garbage(&policy, &|_| {}).await.map(|report| format!("{report:?}"))
+        }
+        Cleaning::Purge(step) => {
+            let policy = PurgePolicy { older_than: step.older_than.0, dry_run: false };
+            registry.purge_uploads(&policy, &|_| {}).await.map(|report| format!("{report:?}"))
+        }
+        Cleaning::Expire(step) => registry.expire(step.older_than.0, &|_| {}).await.map(|report| format!("{report:?}")),
+    };
+    match outcome {
+        Ok(said) => Cleaned { went_well: true, said },
+        Err(error) => Cleaned { went_well: false, said: error.to_string() },
+    }
+}
+
+fn untagged(untagged: steps::Untagged) -> Untagged {
+    match untagged {
+        steps::Untagged::Keep => Untagged::Keep,
+        steps::Untagged::Remove => Untagged::Remove,
+    }
+}
+
 /// The set of defects with these ids.
 ///
 /// # Errors
@@ -160,6 +206,19 @@ pub(super) fn defects(ids: &[String]) -> Result<DefectSet, String> {
             .ok_or_else(|| format!("there is no defect `{id}`; there are {}", known()))?;
         Ok(set.with(defect))
     })
+}
+
+/// The allowed behaviours with these ids.
+///
+/// # Errors
+/// An id that is not known, with those that are.
+pub(super) fn allowed(ids: &[String]) -> Result<Vec<&'static Allowed>, String> {
+    let known = || shakedown_registry::allowed::ALL.iter().map(|allowed| allowed.id).collect::<Vec<_>>().join(", ");
+    let find = |id: &String| {
+        shakedown_registry::allowed::find(id)
+            .ok_or_else(|| format!("there is no allowed behaviour `{id}`; there are {}", known()))
+    };
+    ids.iter().map(find).collect()
 }
 
 /// Temporary credentials, as a metadata service gives them out: when some are refused as expired, others lie ready (incident B11).
@@ -190,7 +249,9 @@ pub(crate) fn settings_of_reference(
     storage: &Storage,
     chosen: &RegistrySettings,
     store: &S3Settings,
+    version: Version,
     defect_ids: &[String],
+    allowed_ids: &[String],
 ) -> Result<RegistryConfig, ViewError> {
     let endpoint: Uri = storage.endpoint.parse().map_err(|error| environment("the storage's address", error))?;
     let mut config = RegistryConfig::new(endpoint, &storage.bucket, storage.access_key(), storage.secret_key());
@@ -203,17 +264,40 @@ pub(crate) fn settings_of_reference(
     config.storage.credentials =
         Arc::new(TemporaryCredentials { given_out: given_out.collect(), current: AtomicUsize::new(0) });
     config.defects = defects(defect_ids).map_err(|error| environment("the reference registry", error))?;
-    // `storage-health` needs no switch here: every answer tells how the storage is.
-    if let Some(size) = chosen.part_size {
-        config.storage.part_size = size.0;
+    for one in allowed(allowed_ids).map_err(|error| environment("the reference registry", error))? {
+        one.apply(&mut config);
     }
+    // `storage-health` needs no switch here: every answer tells how the storage is.
     if let Some(parts) = store.max_parts {
         config.storage.max_parts = parts;
     }
     if let Some(size) = store.max_copy {
         config.storage.copy_limit = size.0;
     }
-    config.delete_enabled = chosen.delete.unwrap_or(true);
-    config.redirect = if chosen.redirect.unwrap_or(false) { Redirect::on(None) } else { Redirect::Off };
+    config.version = version;
+    set(&mut config, chosen);
     Ok(config)
+}
+
+/// Changes what a scenario chooses; the rest stays as it is.
+fn set(config: &mut RegistryConfig, chosen: &RegistrySettings) {
+    fn change<T>(place: &mut T, chosen: Option<T>) {
+        if let Some(chosen) = chosen {
+            *place = chosen;
+        }
+    }
+    let redirect = |on| if on { Redirect::on(None) } else { Redirect::Off };
+    let location = |absolute| if absolute { LocationStyle::Absolute } else { LocationStyle::Relative };
+    change(&mut config.storage.part_size, chosen.part_size.map(|size| size.0));
+    change(&mut config.delete_enabled, chosen.delete);
+    change(&mut config.redirect, chosen.redirect.map(redirect));
+    change(&mut config.page_size, chosen.page_size.map(|size| size as usize));
+    change(&mut config.sparse, chosen.sparse);
+    change(&mut config.referrers, chosen.referrers);
+    change(&mut config.warnings, chosen.warning.clone().map(|text| vec![text]));
+    change(&mut config.requests_per_minute, chosen.requests_per_minute.map(Some));
+    change(&mut config.chunk_min_length, chosen.chunk_min_length.map(|size| Some(size.0)));
+    change(&mut config.upload_expiry, chosen.upload_expiry.map(|span| span.0));
+    change(&mut config.namespaces, chosen.namespace.clone().map(|name| vec![name]));
+    change(&mut config.location, chosen.absolute_locations.map(location));
 }

@@ -32,6 +32,7 @@ pub(super) fn call(exchange: &Exchange, twin: Option<&Exchange>) -> Call {
         faults: faults
             .map(|fault| FaultFired { rule: fault.rule, effect: fault.effect.clone(), summary: fault.summary.clone() })
             .collect(),
+        log: Vec::new(),
     }
 }
 
@@ -45,20 +46,27 @@ fn body(record: &BodyRecord) -> BodyInfo {
 }
 
 fn note(exchange: &Exchange, result: Option<&str>) -> Option<String> {
+    if matches!(&*exchange.lane.to, "gateway" | "token" | "swift") && !exchange.notes.is_empty() {
+        return Some(shortened(exchange.notes.join("; ")));
+    }
     let response = exchange.response.as_ref()?;
     let text = response.body.excerpt.trim_start();
     let begin: String = text.chars().take(16).collect::<String>().to_ascii_lowercase();
     // What a store noted of its own answer is not what was sent if a fault put a page in its place.
     let is_page = begin.starts_with("<!doctype html") || begin.starts_with("<html");
-    let mut note = match result {
+    let note = match result {
         _ if is_page => format!("HTML, {} bytes", response.body.bytes),
         Some(result) if !result.is_empty() => result.to_owned(),
         _ => error_code(text)?.to_owned(),
     };
-    if note.chars().count() > NOTE {
-        note = note.chars().take(NOTE - 3).chain("...".chars()).collect();
+    Some(shortened(note))
+}
+
+fn shortened(note: String) -> String {
+    if note.chars().count() <= NOTE {
+        return note;
     }
-    Some(note)
+    note.chars().take(NOTE - 3).chain("...".chars()).collect()
 }
 
 /// The code of an S3 error (`<Error><Code>`) or of the specification's error body (`"code":"..."`).

@@ -6,7 +6,7 @@ use super::*;
 
 const ROOT: &str = "docker/registry/v2";
 
-fn exchange(from: &str, to: &str, method: &str, uri: &str, span: (u64, u64), status: u16) -> Exchange {
+pub(super) fn exchange(from: &str, to: &str, method: &str, uri: &str, span: (u64, u64), status: u16) -> Exchange {
     let body = BodyRecord::default();
     Exchange {
         seq: 0,

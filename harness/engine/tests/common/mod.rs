@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod shipped;
+
 use std::collections::BTreeMap;
 
 use shakedown_engine::{Event, RunOptions, RunResult, run};

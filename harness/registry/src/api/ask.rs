@@ -9,9 +9,10 @@ use shakedown_oci::{RepositoryName, UploadRange};
 use shakedown_wire::{Body, Response};
 use tokio::time::timeout;
 
+use crate::auth::Grant;
 use crate::config::LocationStyle;
 use crate::context::Context;
-use crate::defects::{range_not_cumulative, range_with_unit};
+use crate::defects::{location_from_host, range_not_cumulative, range_with_unit};
 use crate::registry::App;
 use crate::uploads::{Hint, Session, UploadKeys};
 
@@ -24,6 +25,8 @@ pub(crate) struct Ask {
     pub(crate) head: Parts,
     /// The announced length of the body, where the transport knows it.
     pub(crate) body_length: Option<u64>,
+    /// What the request may do, as the gate says.
+    pub(crate) grant: Grant,
 }
 
 impl Ask {
@@ -78,6 +81,10 @@ impl Ask {
 
     /// `path` as it stands in Location and Link (incidents E01, E02).
     pub(crate) fn location(&self, app: &App, path: &str) -> String {
+        if app.config.defects.has(&location_from_host::DEFECT) {
+            let host = self.head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            return format!("http://{host}{path}");
+        }
         if app.config.location == LocationStyle::Relative {
             return path.to_owned();
         }

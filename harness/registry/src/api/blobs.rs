@@ -1,5 +1,6 @@
 //! Blobs: GET, HEAD, DELETE (PB1-PB7, EX1-EX4, DB1-DB3).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,33 +11,44 @@ use tokio::time::sleep;
 
 use super::ask::{Ask, answer, finish};
 use super::refusal::Refusal;
-use super::{Outcome, links};
+use super::{Outcome, links, through};
 use crate::config::Redirect;
-use crate::defects::{headers_before_first_byte, redirect_always};
+use crate::defects::{headers_before_first_byte, redirect_always, stub_is_empty_blob, trusts_descriptor_cache};
 use crate::registry::App;
 use crate::storage::{ByteRange, Kind, Object, Opened};
 
 /// Blobs up to this size are hashed before they are sent, so that damage is a 5xx and not a wrong body (incident H03).
-const VERIFIED: u64 = 256 << 10;
+pub(crate) const VERIFIED: u64 = 256 << 10;
 
 /// Reads the digest of a path (BL1).
 pub(crate) fn parse_digest(text: &str) -> Result<Digest, Refusal> {
     text.parse().map_err(|error: shakedown_oci::DigestError| Refusal::new(ErrorCode::DigestInvalid, error.to_string()))
 }
 
-fn unknown(digest: &Digest) -> Refusal {
+/// The refusal for what is not there.
+pub(crate) fn unknown(digest: &Digest) -> Refusal {
     Refusal::new(ErrorCode::BlobUnknown, "this blob is not in the repository")
         .detail(serde_json::json!({ "digest": digest }))
 }
 
 /// GET and HEAD: the link, then the data.
-pub(crate) async fn get(app: &App, ask: &Ask, name: &RepositoryName, digest: &str) -> Outcome {
+pub(crate) async fn get(app: &Arc<App>, ask: &Ask, name: &RepositoryName, digest: &str) -> Outcome {
     let digest = parse_digest(digest)?;
+    if let Some(upstream) = &app.upstream
+        && let Some(response) = through::blob(app, ask, upstream, name, &digest).await?
+    {
+        return Ok(response);
+    }
+    if let Some(size) = trusts_descriptor_cache::believed(app, &ask.cx, name, &digest).await
+        && ask.head.method == Method::HEAD
+    {
+        return Ok(finish(head(StatusCode::OK, &digest).header(header::CONTENT_LENGTH, size), Body::empty()));
+    }
     let Some(content) = links::read(app, &ask.cx, &app.layout.layer_link(name, &digest)).await? else {
         return Err(unknown(&digest));
     };
     let key = app.layout.blob(&content);
-    if let Some(location) = redirect(app, ask, &digest, &key).await? {
+    if let Some(location) = redirect(app, ask, &digest, &content).await? {
         let builder = answer(StatusCode::TEMPORARY_REDIRECT)
             .header(header::LOCATION, location)
             .header("docker-content-digest", digest.to_string())
@@ -47,7 +59,11 @@ pub(crate) async fn get(app: &App, ask: &Ask, name: &RepositoryName, digest: &st
         return Ok(finish(head(StatusCode::NOT_MODIFIED, &digest), Body::empty()));
     }
     if ask.head.method == Method::HEAD {
-        let size = app.storage.size(&ask.cx, &key).await?.ok_or_else(|| unknown(&digest))?;
+        let size = match app.descriptors.size(&ask.cx, name, &content).await {
+            Some(size) => size,
+            None => links::blob_size(app, &ask.cx, &content).await?.ok_or_else(|| unknown(&digest))?,
+        };
+        app.descriptors.remember(&ask.cx, name, &content, size).await;
         return Ok(finish(head(StatusCode::OK, &digest).header(header::CONTENT_LENGTH, size), Body::empty()));
     }
     if app.config.defects.has(&headers_before_first_byte::DEFECT) {
@@ -67,7 +83,11 @@ async fn whole(app: &App, ask: &Ask, digest: &Digest, content: &Digest) -> Outco
             Opened::Absent | Opened::RangeInvalid => return Err(unknown(digest)),
         };
         let size = object.total;
-        let body = if size > VERIFIED { Some(object.body) } else { verified(object, content).await.map(Body::full) };
+        if links::is_stub(app, &ask.cx, content, size) {
+            return Err(unknown(digest));
+        }
+        let trusted = size > VERIFIED || (size == 0 && app.config.defects.has(&stub_is_empty_blob::DEFECT));
+        let body = if trusted { Some(object.body) } else { verified(object, content).await.map(Body::full) };
         if let Some(body) = body {
             return Ok(finish(head(StatusCode::OK, digest).header(header::CONTENT_LENGTH, size), body));
         }
@@ -116,7 +136,8 @@ fn single_range(ask: &Ask) -> Option<ByteRange> {
     }
 }
 
-fn head(status: StatusCode, digest: &Digest) -> http::response::Builder {
+/// The head of an answer about a blob.
+pub(crate) fn head(status: StatusCode, digest: &Digest) -> http::response::Builder {
     answer(status)
         .header(header::CONTENT_TYPE, "application/octet-stream")
         .header("docker-content-digest", digest.to_string())
@@ -135,15 +156,15 @@ pub(crate) fn matches_etag(tags: &str, digest: &Digest) -> bool {
 }
 
 /// Where the client is sent, if it is; never to data that is not there (incident C01).
-async fn redirect(app: &App, ask: &Ask, digest: &Digest, key: &str) -> Result<Option<String>, Refusal> {
+async fn redirect(app: &App, ask: &Ask, digest: &Digest, content: &Digest) -> Result<Option<String>, Refusal> {
     let (expiry, public_base) = match &app.config.redirect {
         Redirect::On { expiry, public_base } => (*expiry, public_base.as_ref()),
         Redirect::Off if app.config.defects.has(&redirect_always::DEFECT) => (Duration::from_secs(1200), None),
         Redirect::Off => return Ok(None),
     };
-    app.storage.size(&ask.cx, key).await?.ok_or_else(|| unknown(digest))?;
+    links::blob_size(app, &ask.cx, content).await?.ok_or_else(|| unknown(digest))?;
     // An endpoint that cannot be signed for was refused with the first storage call; without a URL the blob is streamed.
-    Ok(app.storage.presigned(&ask.head.method, key, expiry, public_base).ok())
+    Ok(app.storage.presigned(&ask.head.method, &app.layout.blob(content), expiry, public_base).ok())
 }
 
 /// The defect: 200 and Content-Length first, the storage afterwards.

@@ -5,7 +5,7 @@ use shakedown_oci::Digest;
 use tokio::time::sleep;
 
 use crate::context::Context;
-use crate::defects::html_link_is_absent;
+use crate::defects::{html_link_is_absent, stub_is_empty_blob};
 use crate::registry::App;
 use crate::storage::{Kind, StorageError};
 
@@ -45,4 +45,20 @@ pub(crate) async fn read(app: &App, cx: &Context, key: &str) -> Result<Option<Di
         Kind::NotS3,
         "what is read in place of a link is no digest, and the store does not vouch for it",
     ))
+}
+
+/// The size of the blob with the digest `content`; `None` if it is not there. An object without a byte under the digest of some bytes is a
+/// stub of somebody's (incident G09), and no blob: it counts as absent, so that a push heals it.
+pub(crate) async fn blob_size(app: &App, cx: &Context, content: &Digest) -> Result<Option<u64>, StorageError> {
+    let size = app.storage.size(cx, &app.layout.blob(content)).await?;
+    Ok(size.filter(|size| !is_stub(app, cx, content, *size)))
+}
+
+/// True for an object of `size` bytes that cannot be the blob.
+pub(crate) fn is_stub(app: &App, cx: &Context, content: &Digest, size: u64) -> bool {
+    let stub = size == 0 && *content != Digest::with(content.algorithm(), b"");
+    if stub {
+        cx.warn("an object of no bytes stands in the place of a blob: taken as absent; a push heals it");
+    }
+    stub && !app.config.defects.has(&stub_is_empty_blob::DEFECT)
 }

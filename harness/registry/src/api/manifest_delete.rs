@@ -10,6 +10,7 @@ use super::manifest_read::{load, unknown};
 use super::refusal::Refusal;
 use super::{Outcome, links, referrers, tags};
 use crate::context::Context;
+use crate::life::bury;
 use crate::registry::App;
 use crate::storage::{ListQuery, StorageError};
 
@@ -23,11 +24,16 @@ pub(crate) async fn delete(app: &App, ask: &Ask, name: &RepositoryName, referenc
     }
     match reference.parse() {
         Ok(Reference::Tag(tag)) => {
-            let current = links::read(app, &ask.cx, &app.layout.tag_current(name, &tag)).await?;
-            remove_tag(app, &ask.cx, name, &tag, &current.ok_or_else(|| unknown(reference))?).await?;
+            let current = app.layout.tag_current(name, &tag);
+            let _moving = app.tag_locks.lock(&current).await;
+            let digest = links::read(app, &ask.cx, &current).await?.ok_or_else(|| unknown(reference))?;
+            bury(app, &ask.cx, name, &digest, vec![tag.clone()]).await?;
+            remove_tag(app, &ask.cx, name, &tag, &digest, None).await?;
         }
         Ok(Reference::Digest(digest)) => {
-            if links::read(app, &ask.cx, &app.layout.revision_link(name, &digest)).await?.is_none() {
+            let revision = app.layout.revision_link(name, &digest);
+            let _changing = app.revision_locks.lock(&revision).await;
+            if links::read(app, &ask.cx, &revision).await?.is_none() {
                 return Err(unknown(reference));
             }
             remove_revision(app, &ask.cx, name, &digest).await?;
@@ -40,37 +46,81 @@ pub(crate) async fn delete(app: &App, ask: &Ask, name: &RepositoryName, referenc
     Ok(finish(answer(StatusCode::ACCEPTED).header(header::CONTENT_LENGTH, 0), Body::empty()))
 }
 
-/// A tag that points to `current`, with its history before it, so that what is left at any moment resolves. The prefix ends in a slash:
-/// `v1` never takes `v1-alpine` along (S3.md section 0).
+/// A tag that points to `digest`, with its history before it, so that what is left at any moment resolves; with an `etag` only if nobody has
+/// moved it since. The prefix ends in a slash: `v1` never takes `v1-alpine` along (S3.md section 0).
 async fn remove_tag(
     app: &App,
     cx: &Context,
     name: &RepositoryName,
     tag: &Tag,
-    current: &Digest,
+    digest: &Digest,
+    etag: Option<&str>,
 ) -> Result<(), StorageError> {
-    let below = app.storage.list_all(cx, ListQuery::all(&app.layout.tag(name, tag))).await?;
+    let (current, index) = (app.layout.tag_current(name, tag), app.layout.tag_index(name, tag, digest));
+    let mut history = history(app, cx, name, tag).await?;
     // What was just written may not be listed yet.
-    let known = [app.layout.tag_index(name, tag, current), app.layout.tag_current(name, tag)];
-    let history = below.objects.into_iter().map(|(key, _)| key).filter(|key| !known.contains(key));
-    let keys: Vec<_> = history.chain(known.clone()).collect();
-    app.storage.delete(cx, &keys).await
+    if !history.contains(&index) {
+        history.push(index);
+    }
+    app.storage.delete(cx, &history).await?;
+    if !app.storage.delete_unchanged(cx, &current, etag).await? {
+        return Ok(());
+    }
+    // A push at another replica that wrote its history in between would leave a tag that is listed and points nowhere.
+    app.storage.delete(cx, &self::history(app, cx, name, tag).await?).await
 }
 
-/// Tags that point to the manifest go before it, so none ever dangles.
+/// Everything of a tag but what it points to.
+async fn history(app: &App, cx: &Context, name: &RepositoryName, tag: &Tag) -> Result<Vec<String>, StorageError> {
+    let below = app.storage.list_all(cx, ListQuery::all(&app.layout.tag(name, tag))).await?;
+    let current = app.layout.tag_current(name, tag);
+    Ok(below.objects.into_iter().map(|(key, _)| key).filter(|key| *key != current).collect())
+}
+
+/// Tags that point to the manifest and its entry as a referrer go before it, so that none ever dangles; and once more after it, for what
+/// another replica has pushed meanwhile.
 async fn remove_revision(app: &App, cx: &Context, name: &RepositoryName, digest: &Digest) -> Result<(), StorageError> {
+    let revision = app.layout.revision_link(name, digest);
+    let manifest = load(app, cx, digest).await?.and_then(|bytes| Manifest::parse(&bytes, None).ok());
+    remove_pointers(app, cx, name, manifest.as_ref(), digest, true).await?;
+    app.storage.delete(cx, std::slice::from_ref(&revision)).await?;
+    if links::read(app, cx, &revision).await?.is_none() {
+        remove_pointers(app, cx, name, manifest.as_ref(), digest, false).await?;
+    }
+    Ok(())
+}
+
+async fn remove_pointers(
+    app: &App,
+    cx: &Context,
+    name: &RepositoryName,
+    manifest: Option<&Manifest>,
+    digest: &Digest,
+    is_first: bool,
+) -> Result<(), StorageError> {
     let all = tags::all(app, cx, name).await?;
+    let mut pointing = Vec::new();
     for batch in all.chunks(LOOK_UPS) {
         let keys: Vec<_> = batch.iter().map(|tag| app.layout.tag_current(name, tag)).collect();
         let current = try_join_all(keys.iter().map(|key| links::read(app, cx, key))).await?;
-        for (tag, _) in batch.iter().zip(current).filter(|(_, current)| current.as_ref() == Some(digest)) {
-            remove_tag(app, cx, name, tag, digest).await?;
+        pointing.extend(
+            batch.iter().zip(current).filter(|(_, current)| current.as_ref() == Some(digest)).map(|(tag, _)| tag),
+        );
+    }
+    if is_first || !pointing.is_empty() {
+        bury(app, cx, name, digest, pointing.iter().map(|tag| (*tag).clone()).collect()).await?;
+    }
+    for tag in pointing {
+        let current = app.layout.tag_current(name, tag);
+        let _moving = app.tag_locks.lock(&current).await;
+        let Some(found) = app.storage.get(cx, &current, 1 << 10).await? else { continue };
+        if found.bytes == digest.to_string().as_bytes() {
+            let etag = found.etag.clone().filter(|_| found.is_as_stored());
+            remove_tag(app, cx, name, tag, digest, etag.as_deref()).await?;
         }
     }
-    if let Ok(Some(bytes)) = load(app, cx, digest).await
-        && let Ok(manifest) = Manifest::parse(&bytes, None)
-    {
-        referrers::forget(app, cx, name, &manifest, digest).await?;
+    match manifest {
+        Some(manifest) => referrers::forget(app, cx, name, manifest, digest).await,
+        None => Ok(()),
     }
-    app.storage.delete(cx, &[app.layout.revision_link(name, digest)]).await
 }

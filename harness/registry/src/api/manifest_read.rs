@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Deserialize;
-use shakedown_oci::{Digest, ErrorCode, Manifest, Reference, RepositoryName};
+use shakedown_oci::{Digest, ErrorCode, Manifest, Reference, RepositoryName, Tag};
 use shakedown_wire::Body;
 use tokio::time::sleep;
 
 use super::ask::{Ask, answer, finish};
 use super::blobs::matches_etag;
 use super::refusal::Refusal;
-use super::{Outcome, links};
+use super::{Outcome, links, through};
 use crate::context::Context;
 use crate::registry::App;
 use crate::storage::{Kind, StorageError};
@@ -27,20 +27,21 @@ pub(crate) fn unknown(reference: &str) -> Refusal {
 
 /// GET and HEAD.
 pub(crate) async fn get(app: &App, ask: &Ask, name: &RepositoryName, reference: &str) -> Outcome {
-    let digest = match reference.parse() {
-        Ok(Reference::Digest(digest)) => digest,
-        Ok(Reference::Tag(tag)) => {
-            let current = links::read(app, &ask.cx, &app.layout.tag_current(name, &tag)).await?;
-            current.ok_or_else(|| unknown(reference))?
+    if let (Some(upstream), Ok(parsed)) = (&app.upstream, reference.parse()) {
+        through::manifest(app, &ask.cx, upstream, name, &parsed).await?;
+    }
+    let (digest, content) = match reference.parse() {
+        Ok(Reference::Digest(digest)) => {
+            let content = links::read(app, &ask.cx, &app.layout.revision_link(name, &digest)).await?;
+            (digest, content.ok_or_else(|| unknown(reference))?)
         }
+        Ok(Reference::Tag(tag)) => resolve(app, &ask.cx, name, &tag).await?.ok_or_else(|| unknown(reference))?,
         Err(shakedown_oci::ReferenceError::Digest(error)) => {
             return Err(Refusal::new(ErrorCode::DigestInvalid, error.to_string()));
         }
         // No manifest can have been stored under such a tag.
         Err(shakedown_oci::ReferenceError::Tag(_)) => return Err(unknown(reference)),
     };
-    let revision = links::read(app, &ask.cx, &app.layout.revision_link(name, &digest)).await?;
-    let Some(content) = revision else { return Err(unknown(reference)) };
     let Some(bytes) = load(app, &ask.cx, &content).await? else {
         ask.cx.warn("a manifest is linked, but its bytes are not in the storage: answered as absent; push it again");
         return Err(unknown(reference));
@@ -53,6 +54,27 @@ pub(crate) async fn get(app: &App, ask: &Ask, name: &RepositoryName, reference: 
     }
     let builder = builder.header(header::CONTENT_TYPE, media_type(&bytes)).header(header::CONTENT_LENGTH, bytes.len());
     Ok(finish(builder, Body::full(bytes)))
+}
+
+/// The digest a tag stands for and where its bytes are. A manifest that was deleted after its tag had moved on is no reason for a 404.
+async fn resolve(
+    app: &App,
+    cx: &Context,
+    name: &RepositoryName,
+    tag: &Tag,
+) -> Result<Option<(Digest, Digest)>, StorageError> {
+    let current = app.layout.tag_current(name, tag);
+    let mut last = None;
+    for _ in 0..app.storage.retry().attempts {
+        let Some(digest) = links::read(app, cx, &current).await? else { return Ok(None) };
+        if let Some(content) = links::read(app, cx, &app.layout.revision_link(name, &digest)).await? {
+            return Ok(Some((digest, content)));
+        }
+        if last.replace(digest.clone()) == Some(digest) {
+            break;
+        }
+    }
+    Ok(None)
 }
 
 /// The manifest's bytes, which must have their digest (incident I05).

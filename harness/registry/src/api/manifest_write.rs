@@ -12,12 +12,15 @@ use super::ask::{Ask, answer, finish};
 use super::refusal::Refusal;
 use super::{Outcome, links, referrers};
 use crate::context::Context;
-use crate::defects::storage_error_is_blob_unknown;
+use crate::defects::{missing_blobs_accepted, storage_error_is_blob_unknown, trusts_descriptor_cache};
+use crate::life::guard::claims;
 use crate::registry::App;
 use crate::storage::{Payload, StorageError};
 
 /// Most references that are looked up at one time.
 const LOOK_UPS: usize = 16;
+/// Times a manifest is linked that somebody else deletes meanwhile.
+const TRIES: u32 = 3;
 /// Most tags of one PUT by digest (MP12 asks for ten).
 const MOST_TAGS: usize = 100;
 
@@ -37,14 +40,15 @@ pub(crate) async fn put(app: &App, ask: &Ask, body: &mut Body, name: &Repository
     if reference.digest().is_some_and(|asked| *asked != digest) {
         return Err(Refusal::new(ErrorCode::DigestInvalid, format!("the manifest's digest is {digest}")));
     }
-    let tags = tags_of(ask, &reference)?;
+    let tags = tags_of(app, ask, &reference)?;
     check_references(app, &ask.cx, name, &manifest).await?;
+    app.guard.admit(app, &ask.cx, name, &claims(&manifest, &digest)).await?;
     store(app, &ask.cx, name, &manifest, &digest, &bytes, &tags).await?;
     let mut builder = answer(StatusCode::CREATED)
         .header(header::LOCATION, ask.location(app, &format!("/v2/{name}/manifests/{digest}")))
         .header("docker-content-digest", digest.to_string())
         .header(header::CONTENT_LENGTH, 0);
-    if let Some(subject) = &manifest.subject {
+    if let Some(subject) = manifest.subject.as_ref().filter(|_| app.config.referrers) {
         builder = builder.header("oci-subject", subject.digest.to_string());
     }
     if reference.tag().is_none() {
@@ -101,9 +105,12 @@ fn require_own_type(manifest: &Manifest) -> Result<(), Refusal> {
 }
 
 /// The tag of the path, or the tag parameters of a PUT by digest.
-fn tags_of(ask: &Ask, reference: &Reference) -> Result<IndexSet<Tag>, Refusal> {
+fn tags_of(app: &App, ask: &Ask, reference: &Reference) -> Result<IndexSet<Tag>, Refusal> {
     if let Some(tag) = reference.tag() {
         return Ok(IndexSet::from([tag.clone()]));
+    }
+    if !app.config.is_head() {
+        return Ok(IndexSet::new());
     }
     let invalid = |error: shakedown_oci::TagError| Refusal::new(ErrorCode::ManifestInvalid, error.to_string());
     let tags: IndexSet<Tag> =
@@ -120,19 +127,18 @@ fn tags_of(ask: &Ask, reference: &Reference) -> Result<IndexSet<Tag>, Refusal> {
 /// Everything the manifest needs must be linked into the repository (PU2); its subject need not exist (PU1), and layers that live
 /// elsewhere neither.
 async fn check_references(app: &App, cx: &Context, name: &RepositoryName, manifest: &Manifest) -> Result<(), Refusal> {
-    let blobs =
-        manifest.blobs().filter(|blob| blob.urls.is_empty()).map(|blob| app.layout.layer_link(name, &blob.digest));
-    let children = manifest.manifests.iter().map(|child| app.layout.revision_link(name, &child.digest));
-    let digests = manifest.blobs().filter(|blob| blob.urls.is_empty()).chain(&manifest.manifests);
-    let wanted: IndexSet<(String, Digest)> =
-        blobs.chain(children).zip(digests.map(|blob: &Descriptor| blob.digest.clone())).collect();
+    let blobs = manifest.blobs().filter(|blob| !lives_elsewhere(blob));
+    let blobs = blobs.map(|blob| (app.layout.layer_link(name, &blob.digest), blob.digest.clone()));
+    let children = manifest.manifests.iter().filter(|_| !app.config.sparse);
+    let children = children.map(|child| (app.layout.revision_link(name, &child.digest), child.digest.clone()));
+    let wanted: IndexSet<(String, Digest)> = blobs.chain(children).collect();
     let mut missing = Vec::new();
     let wanted: Vec<_> = wanted.into_iter().collect();
     for batch in wanted.chunks(LOOK_UPS) {
-        let found = try_join_all(batch.iter().map(|(link, _)| is_linked(app, cx, link))).await?;
+        let found = try_join_all(batch.iter().map(|(link, digest)| is_linked(app, cx, name, link, digest))).await?;
         missing.extend(batch.iter().zip(found).filter(|(_, found)| !found).map(|((_, digest), _)| digest));
     }
-    if missing.is_empty() {
+    if missing.is_empty() || app.config.defects.has(&missing_blobs_accepted::DEFECT) {
         return Ok(());
     }
     let detail = serde_json::json!({ "missing": missing });
@@ -140,14 +146,32 @@ async fn check_references(app: &App, cx: &Context, name: &RepositoryName, manife
         .detail(detail))
 }
 
-async fn is_linked(app: &App, cx: &Context, link: &str) -> Result<bool, StorageError> {
+/// A layer with URLs, or of a type that must not be distributed, need not be in the registry.
+fn lives_elsewhere(blob: &Descriptor) -> bool {
+    let media_type = blob.media_type.as_str();
+    !blob.urls.is_empty()
+        || media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.")
+}
+
+async fn is_linked(
+    app: &App,
+    cx: &Context,
+    name: &RepositoryName,
+    link: &str,
+    digest: &Digest,
+) -> Result<bool, StorageError> {
+    if trusts_descriptor_cache::believed(app, cx, name, digest).await.is_some() {
+        return Ok(true);
+    }
     match links::read(app, cx, link).await {
         Err(_) if app.config.defects.has(&storage_error_is_blob_unknown::DEFECT) => Ok(false),
         other => Ok(other?.is_some()),
     }
 }
 
-async fn store(
+/// Writes the manifest, its revision and its tags; what it references is not looked at.
+pub(crate) async fn store(
     app: &App,
     cx: &Context,
     name: &RepositoryName,
@@ -155,24 +179,45 @@ async fn store(
     digest: &Digest,
     bytes: &Bytes,
     tags: &IndexSet<Tag>,
-) -> Result<(), StorageError> {
+) -> Result<(), Refusal> {
+    let (storage, layout) = (&app.storage, &app.layout);
+    let revision = layout.revision_link(name, digest);
+    let _changing = app.revision_locks.lock(&revision).await;
+    storage.put(cx, &layout.blob(digest), &Payload::of(bytes.clone())).await?;
+    for _ in 0..TRIES {
+        link(app, cx, name, manifest, digest, bytes.len() as u64, tags).await?;
+        // Another replica may have deleted the manifest while it was linked.
+        if links::read(app, cx, &revision).await?.is_some() {
+            return Ok(());
+        }
+        cx.info("a manifest was deleted while it was put: linked again");
+    }
+    Err(storage.not_visible(cx, &revision, "the link of a manifest does not stay").into())
+}
+
+/// Revision, referrer, tags with their history, in this order.
+async fn link(
+    app: &App,
+    cx: &Context,
+    name: &RepositoryName,
+    manifest: &Manifest,
+    digest: &Digest,
+    size: u64,
+    tags: &IndexSet<Tag>,
+) -> Result<(), Refusal> {
     let (storage, layout) = (&app.storage, &app.layout);
     let link = Payload::of(digest.to_string());
-    storage.put(cx, &layout.blob(digest), &Payload::of(bytes.clone())).await?;
-    let revision = layout.revision_link(name, digest);
-    if tags.is_empty() {
-        storage.put_link(cx, &revision, &link).await?;
-    } else {
-        // Proven by its ETag; the read-back is spent on the tag, which is what makes the manifest visible.
-        storage.put(cx, &revision, &link).await?;
-    }
-    referrers::record(app, cx, name, manifest, digest, bytes.len() as u64).await?;
+    // Proven by its ETag, or read back; read again when all is done.
+    storage.put(cx, &layout.revision_link(name, digest), &link).await?;
+    referrers::record(app, cx, name, manifest, digest, size).await?;
+    // The revision is what garbage collection sees; no tag before it is certain that this one stays.
+    app.guard.admit(app, cx, name, &claims(manifest, digest)).await?;
     for tag in tags {
         // A tag is listed as soon as anything stands in its directory, so what it points to comes before its history.
         let current = layout.tag_current(name, tag);
         let _moving = app.tag_locks.lock(&current).await;
-        storage.put_link(cx, &current, &link).await?;
-        storage.put(cx, &layout.tag_index(name, tag, digest), &link).await?;
+        let index = layout.tag_index(name, tag, digest);
+        storage.move_link(cx, &current, &link, storage.put(cx, &index, &link)).await?;
     }
     Ok(())
 }

@@ -13,12 +13,19 @@ mod referrers;
 mod refusal;
 mod route;
 mod tags;
+mod through;
 mod upload_chunk;
 mod upload_finish;
 mod upload_start;
 mod upload_status;
 
+pub(crate) use ask::Ask;
 pub(crate) use handle::handle;
+pub(crate) use links::read as read_link;
+pub(crate) use manifest_read::load as load_manifest;
+pub(crate) use referrers::record as record_referrer;
+pub(crate) use refusal::Refusal;
+pub(crate) use route::Route;
 
 use shakedown_wire::Response;
 

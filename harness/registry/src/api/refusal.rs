@@ -98,6 +98,11 @@ impl From<ReceiveError> for Refusal {
 }
 
 impl Refused {
+    /// What people are told.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     fn into_response(self) -> Response {
         let entry = ErrorEntry { code: self.code.as_str().to_owned(), message: self.message, detail: self.detail };
         let mut response = error_response(self.status, &ErrorBody { errors: vec![entry] });
@@ -140,6 +145,12 @@ fn error_response(status: StatusCode, body: &ErrorBody) -> Response {
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::CONTENT_LENGTH, bytes.len());
     finish(builder, Body::full(bytes))
+}
+
+/// 429 with the time to wait (ER5).
+pub(crate) fn too_many_requests(seconds: u64) -> Refusal {
+    Refusal::new(ErrorCode::TooManyRequests, "more requests came than this registry takes in a minute")
+        .header(header::RETRY_AFTER, seconds.to_string())
 }
 
 /// 405 with what is allowed.

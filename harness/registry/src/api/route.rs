@@ -6,7 +6,7 @@ use shakedown_oci::{ErrorCode, RepositoryName};
 use super::refusal::Refusal;
 
 /// A resource.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     Base,
     Health,
@@ -19,13 +19,15 @@ pub(crate) enum Route {
     Referrers(RepositoryName, String),
 }
 
+/// 404 for a path that is no resource.
+pub(crate) fn nowhere() -> Refusal {
+    Refusal::new(ErrorCode::Unsupported, "there is nothing at this path").status(http::StatusCode::NOT_FOUND)
+}
+
 impl Route {
     /// Reads a path as it was sent.
     pub(crate) fn parse(path: &str) -> Result<Self, Refusal> {
         let path = percent_decode_str(path).decode_utf8_lossy();
-        let nowhere = || {
-            Refusal::new(ErrorCode::Unsupported, "there is nothing at this path").status(http::StatusCode::NOT_FOUND)
-        };
         if path == "/health" {
             return Ok(Self::Health);
         }
@@ -60,6 +62,27 @@ impl Route {
             return Ok(Self::Referrers(parse_name(name)?, last));
         }
         Err(nowhere())
+    }
+}
+
+impl Route {
+    /// The repository it speaks of.
+    fn repository(&mut self) -> Option<&mut RepositoryName> {
+        match self {
+            Self::Base | Self::Health | Self::Catalog => None,
+            Self::Tags(name) | Self::Uploads(name) => Some(name),
+            Self::Manifest(name, _) | Self::Blob(name, _) | Self::Upload(name, _) | Self::Referrers(name, _) => {
+                Some(name)
+            }
+        }
+    }
+
+    /// The same resource of a mirrored upstream: its content lies in repositories that begin with its name (PX3).
+    pub(crate) fn of_upstream(mut self, upstream: &str) -> Result<Self, Refusal> {
+        if let Some(name) = self.repository() {
+            *name = parse_name(&format!("{upstream}/{name}"))?;
+        }
+        Ok(self)
     }
 }
 

@@ -15,7 +15,9 @@ use crate::storage::{ListQuery, StorageError};
 /// `n` of a listing: absent, or a number.
 pub(crate) fn page_size(app: &App, ask: &Ask) -> Result<usize, Refusal> {
     let Some(text) = ask.query("n") else { return Ok(app.config.page_size) };
-    let invalid = || Refusal::new(ErrorCode::PaginationNumberInvalid, "n must be a whole number, 0 or more");
+    // PAGINATION_NUMBER_INVALID is distribution's word and not in the specification's table (ER4).
+    let invalid =
+        || Refusal::new(ErrorCode::Unsupported, "n must be a whole number, 0 or more").status(StatusCode::BAD_REQUEST);
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid());
     }
@@ -32,7 +34,9 @@ pub(crate) fn next_link(app: &App, ask: &Ask, path: &str, n: usize, last: &str) 
 /// GET of tags/list.
 pub(crate) async fn list(app: &App, ask: &Ask, name: &RepositoryName) -> Outcome {
     let n = page_size(app, ask)?;
+    // What follows a control character orders nothing: no name has one. XML cannot say it either, so a store would not be understood.
     let last = ask.query("last").unwrap_or_default();
+    let last = last.split(char::is_control).next().unwrap_or_default().to_owned();
     let mut names = page(app, &ask.cx, name, &last, n.saturating_add(1)).await?;
     if names.is_empty() && !exists(app, &ask.cx, name).await? {
         return Err(Refusal::new(ErrorCode::NameUnknown, "this repository is not known")

@@ -23,14 +23,37 @@ pub(crate) fn parse_upload(app: &App, name: &RepositoryName, id: &str) -> Result
     }
 }
 
+/// The session of an upload; one that nobody finished in time is given up (CA4).
+pub(crate) async fn open(app: &App, ask: &Ask, keys: &UploadKeys) -> Result<Option<Session>, StorageError> {
+    let Some(session) = app.sessions.load(&ask.cx, keys, ask.hint()).await? else { return Ok(None) };
+    let idle = session.idle(app.storage.clock().now());
+    if idle.is_none_or(|idle| idle <= app.config.upload_expiry) {
+        return Ok(Some(session));
+    }
+    ask.cx.info("an upload that nobody finished was given up");
+    app.sessions.discard(&ask.cx, keys, &session, false).await?;
+    Ok(None)
+}
+
+/// Chunks but the last are not smaller than was asked for (CH3, CH7); that one was is known when another follows it.
+fn check_chunk_size(app: &App, session: &Session) -> Result<(), Refusal> {
+    let Some(least) = app.config.chunk_min_length else { return Ok(()) };
+    match session.last_chunk {
+        Some(length) if length < least => {
+            let message = format!("a chunk of {length} bytes was not the last; chunks have {least} bytes or more");
+            Err(Refusal::new(ErrorCode::SizeInvalid, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// PATCH.
 pub(crate) async fn patch(app: &App, ask: &Ask, body: &mut Body, name: &RepositoryName, id: &str) -> Outcome {
     let keys = parse_upload(app, name, id)?;
     let _working = app.sessions.lock(&keys).await;
     let hint = ask.hint();
-    let Some(mut session) = app.sessions.load(&ask.cx, &keys, hint).await? else {
-        return Err(Refusal::unknown_upload());
-    };
+    let Some(mut session) = open(app, ask, &keys).await? else { return Err(Refusal::unknown_upload()) };
+    check_chunk_size(app, &session)?;
     let range = check_range(app, ask, name, &keys, &session)?;
     let is_replay = range.is_none() && hint.is_some_and(|hint| hint.offset < session.offset);
     if session.sealed || (is_replay && !app.config.defects.has(&content_range_ignored::DEFECT)) {
@@ -49,18 +72,19 @@ pub(crate) async fn patch(app: &App, ask: &Ask, body: &mut Body, name: &Reposito
     let expected = ask.content_length();
     let received = Receive::new(&app.sessions, &ask.cx, &keys, session, Target::Data, expected).take(body, IDLE).await;
     let mut session = match received {
-        Ok(session) => session,
+        Ok((session, _)) => session,
         Err(ReceiveError::Storage(error)) if patch_acks_before_stored::hides_failure(&app.config.defects) => {
             return Ok(hidden_failure(app, ask, name, &keys, before, expected, &error));
         }
-        Err(error) => return Err(after_failure(app, ask, &keys, &before, error).await),
+        Err(error) => return Err(after_failure(app, ask, name, &keys, &before, error).await),
     };
     check_length(session.offset - before.offset, expected, range)?;
+    session.last_chunk = Some(session.offset - before.offset);
     if let Err(error) = app.sessions.save(&ask.cx, &keys, &mut session).await {
         if patch_acks_before_stored::hides_failure(&app.config.defects) {
             return Ok(hidden_failure(app, ask, name, &keys, before, expected, &error));
         }
-        return Err(error.into());
+        return Err(after_failure(app, ask, name, &keys, &before, error.into()).await);
     }
     let mut builder = ask.about_upload(app, StatusCode::ACCEPTED, name, &keys, &session);
     if let Some(headers) = builder.headers_mut() {
@@ -152,10 +176,12 @@ async fn leave_direct_upload(
     Ok(())
 }
 
-/// A session whose parts the store has thrown away is over (incident D18); anything else leaves it as it was (incident D12).
+/// A session whose parts the store has thrown away is over (incident D18), and one that another replica has changed meanwhile goes on from
+/// there (incident D11); anything else leaves it as it was (incident D12).
 pub(crate) async fn after_failure(
     app: &App,
     ask: &Ask,
+    name: &RepositoryName,
     keys: &UploadKeys,
     stored: &Session,
     error: ReceiveError,
@@ -166,6 +192,15 @@ pub(crate) async fn after_failure(
             // Nobody can use it any more; a purge finds what cannot be removed now.
             let _ = app.sessions.discard(&ask.cx, keys, stored, false).await;
             Refusal::unknown_upload()
+        }
+        ReceiveError::Storage(error) if error.kind() == Kind::Conflict => {
+            match app.sessions.load(&ask.cx, keys, None).await {
+                Ok(Some(session)) => {
+                    out_of_range(app, ask, name, keys, &session, "another request has changed this upload")
+                }
+                Ok(None) => Refusal::unknown_upload(),
+                Err(error) => error.into(),
+            }
         }
         error => error.into(),
     }

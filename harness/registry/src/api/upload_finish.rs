@@ -6,10 +6,11 @@ use shakedown_wire::Body;
 use super::ask::Ask;
 use super::blobs::parse_digest;
 use super::refusal::Refusal;
-use super::upload_chunk::{IDLE, after_failure, check_length, check_range, parse_upload};
+use super::upload_chunk::{IDLE, after_failure, check_length, check_range, open, parse_upload};
 use super::upload_start::created;
 use super::{Outcome, links};
 use crate::defects::{repeated_commit_unknown, wrong_digest_kills_session};
+use crate::life::guard::Claim;
 use crate::registry::App;
 use crate::storage::{Kind, StorageError};
 use crate::uploads::{Commit, Committed, Receive, ReceiveError, Session, Target, UploadKeys};
@@ -21,12 +22,12 @@ pub(crate) async fn put(app: &App, ask: &Ask, body: &mut Body, name: &Repository
         ask.query("digest").ok_or_else(|| Refusal::new(ErrorCode::DigestInvalid, "the digest parameter is missing"))?;
     let digest = parse_digest(&digest)?;
     let _working = app.sessions.lock(&keys).await;
-    let Some(session) = app.sessions.load(&ask.cx, &keys, ask.hint()).await? else {
-        return if is_repeated(app, ask, name, &digest).await? {
-            Ok(created(app, ask, name, &digest))
-        } else {
-            Err(Refusal::unknown_upload())
-        };
+    let Some(session) = open(app, ask, &keys).await? else {
+        if !is_repeated(app, ask, name, &digest).await? {
+            return Err(Refusal::unknown_upload());
+        }
+        app.guard.admit(app, &ask.cx, name, &[Claim::Blob(&digest)]).await?;
+        return Ok(created(app, ask, name, &digest));
     };
     receive_and_commit(app, ask, body, (name, &digest), &keys, session).await
 }
@@ -37,7 +38,7 @@ async fn is_repeated(app: &App, ask: &Ask, name: &RepositoryName, digest: &Diges
         return Ok(false);
     }
     match links::read(app, &ask.cx, &app.layout.layer_link(name, digest)).await? {
-        Some(content) => Ok(app.storage.size(&ask.cx, &app.layout.blob(&content)).await?.is_some()),
+        Some(content) => Ok(links::blob_size(app, &ask.cx, &content).await?.is_some()),
         None => Ok(false),
     }
 }
@@ -52,20 +53,25 @@ pub(crate) async fn receive_and_commit(
     mut session: Session,
 ) -> Outcome {
     let stored = session.clone();
+    let mut standing = session.clone();
     if !session.sealed {
         let range = check_range(app, ask, name, keys, &session)?;
         let target = prepare_target(app, ask, keys, &mut session, digest).await?;
         let expected = ask.content_length();
         let received = Receive::new(&app.sessions, &ask.cx, keys, session, target, expected).take(body, IDLE).await;
-        session = match received {
-            Ok(session) => session,
-            Err(error) => return Err(after_failure(app, ask, keys, &stored, error).await),
+        (session, standing) = match received {
+            Ok(received) => received,
+            Err(error) => return Err(after_failure(app, ask, name, keys, &stored, error).await),
         };
         check_length(session.offset - stored.offset, expected, range)?;
     }
+    app.guard.admit(app, &ask.cx, name, &[Claim::Blob(digest)]).await?;
     let commit = Commit { sessions: &app.sessions, cx: &ask.cx, name, keys, digest };
-    match commit.run(session).await {
-        Ok(Committed::Done) => Ok(created(app, ask, name, digest)),
+    match commit.run(session, standing).await {
+        Ok(Committed::Done) => {
+            app.guard.admit(app, &ask.cx, name, &[Claim::Blob(digest)]).await?;
+            Ok(created(app, ask, name, digest))
+        }
         Ok(Committed::WrongDigest) => {
             if app.config.defects.has(&wrong_digest_kills_session::DEFECT) {
                 app.sessions.discard(&ask.cx, keys, &stored, false).await?;
@@ -79,9 +85,9 @@ pub(crate) async fn receive_and_commit(
         Ok(Committed::Lost) => {
             let lost =
                 app.storage.read_trouble(&ask.cx, &keys.data, Kind::UploadGone, "the parts of this upload are gone");
-            Err(after_failure(app, ask, keys, &stored, ReceiveError::Storage(lost)).await)
+            Err(after_failure(app, ask, name, keys, &stored, ReceiveError::Storage(lost)).await)
         }
-        Err(error) => Err(after_failure(app, ask, keys, &stored, ReceiveError::Storage(error)).await),
+        Err(error) => Err(after_failure(app, ask, name, keys, &stored, ReceiveError::Storage(error)).await),
     }
 }
 
@@ -99,7 +105,7 @@ async fn prepare_target(
     }
     session.hasher = Hasher::new(digest.algorithm());
     match session.multipart.as_mut() {
-        Some(multipart) if multipart.target == direct => multipart.etags.clear(),
+        Some(multipart) if multipart.target == direct => multipart.etags.iter_mut().for_each(String::clear),
         Some(_) => {
             if let Some(other) = session.multipart.take() {
                 let key = app.sessions.part_key(keys, &other.target);

@@ -1,7 +1,7 @@
 //! POST of an upload: a session, a mount, or a whole blob at once (PP1, PP2, SP1-SP4, MO1-MO3, CH2).
 
 use http::{StatusCode, header};
-use shakedown_oci::{Algorithm, Digest, ErrorCode, RepositoryName};
+use shakedown_oci::{Algorithm, Digest, ErrorCode, RepositoryName, Scope};
 use shakedown_wire::Body;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -11,7 +11,8 @@ use super::blobs::parse_digest;
 use super::refusal::Refusal;
 use super::upload_finish;
 use super::{Outcome, links};
-use crate::defects::find_upload_by_listing;
+use crate::defects::{find_upload_by_listing, mount_from_anywhere, mount_without_right_401};
+use crate::life::guard::Claim;
 use crate::registry::App;
 use crate::uploads::{Commit, Session, UploadKeys};
 
@@ -24,15 +25,19 @@ pub(crate) async fn post(app: &App, ask: &Ask, body: &mut Body, name: &Repositor
     if let Some(digest) = ask.query("digest").filter(|_| ask.content_length() != Some(0)) {
         return whole(app, ask, body, name, &keys, &parse_digest(&digest)?).await;
     }
-    let mut session = Session::new(now(app), algorithm(ask)?);
+    let mut session = Session::new(now(app), algorithm(app, ask)?);
     find_upload_by_listing::at_start(&app.storage, &ask.cx, &keys, &mut session).await?;
     app.sessions.save(&ask.cx, &keys, &mut session).await?;
-    Ok(finish(ask.about_upload(app, StatusCode::ACCEPTED, name, &keys, &session), Body::empty()))
+    let mut builder = ask.about_upload(app, StatusCode::ACCEPTED, name, &keys, &session);
+    if let Some(length) = app.config.chunk_min_length {
+        builder = builder.header("oci-chunk-min-length", length);
+    }
+    Ok(finish(builder, Body::empty()))
 }
 
 /// The algorithm the client announces (CH2); the digest at the end may still name another.
-fn algorithm(ask: &Ask) -> Result<Algorithm, Refusal> {
-    match ask.query("digest-algorithm") {
+fn algorithm(app: &App, ask: &Ask) -> Result<Algorithm, Refusal> {
+    match ask.query("digest-algorithm").filter(|_| app.config.is_head()) {
         None => Ok(Algorithm::Sha256),
         Some(text) => text
             .parse()
@@ -72,14 +77,25 @@ async fn whole(
 async fn mount(app: &App, ask: &Ask, name: &RepositoryName) -> Result<Option<shakedown_wire::Response>, Refusal> {
     let (Some(digest), Some(from)) = (ask.query("mount"), ask.query("from")) else { return Ok(None) };
     let (Ok(digest), Ok(from)) = (digest.parse::<Digest>(), from.parse::<RepositoryName>()) else { return Ok(None) };
+    // Who may not read the source learns nothing of it, not even whether it is there.
+    if !ask.grant.allows(&Scope::repository(&from, &["pull"])) && !app.config.defects.has(&mount_from_anywhere::DEFECT)
+    {
+        if app.config.defects.has(&mount_without_right_401::DEFECT) {
+            return Err(Refusal::new(ErrorCode::Unauthorized, "the source of the mount needs a right"));
+        }
+        return Ok(None);
+    }
     let Some(content) = links::read(app, &ask.cx, &app.layout.layer_link(&from, &digest)).await? else {
         return Ok(None);
     };
-    if app.storage.size(&ask.cx, &app.layout.blob(&content)).await?.is_none() {
+    if links::blob_size(app, &ask.cx, &content).await?.is_none() {
         return Ok(None);
     }
+    let claims = [Claim::Blob(&content)];
+    app.guard.admit(app, &ask.cx, name, &claims).await?;
     let keys = app.sessions.keys(name, "mount");
     Commit { sessions: &app.sessions, cx: &ask.cx, name, keys: &keys, digest: &digest }.link().await?;
+    app.guard.admit(app, &ask.cx, name, &claims).await?;
     Ok(Some(created(app, ask, name, &digest)))
 }
 

@@ -1,13 +1,12 @@
 //! The defect `broken-list-is-whole`.
 
 use super::Defect;
-use crate::storage::xml::{self, Element};
+use shakedown_s3call::xml::{self, Element};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "broken-list-is-whole",
     stands_for: &["B09"],
-    about: "Of a listing that breaks off, the entries before the break count as all there are.",
+    ..Defect::new("broken-list-is-whole", "Of a listing that breaks off, the entries before the break count as all there are.")
 };
 
 /// What stands before the break.

@@ -4,7 +4,7 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "content-range-ignored",
     stands_for: &["D03", "D04", "K02"],
-    about: "Content-Range is not looked at: chunks are appended in the order they come, also twice.",
+    breaks: &["CH5", "CH10", "CH11"],
+    ..Defect::new("content-range-ignored", "Content-Range is not looked at: chunks are appended in the order they come, also twice.")
 };

@@ -5,9 +5,8 @@ use crate::storage::{Kind, Op, StorageError};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "create-200-html-panics",
     stands_for: &["B07"],
-    about: "A CreateMultipartUpload answer without UploadId makes the handler panic: the client's connection is closed without an answer.",
+    ..Defect::new("create-200-html-panics", "A CreateMultipartUpload answer without UploadId makes the handler panic: the client's connection is closed without an answer.")
 };
 
 /// Whether the handler would have panicked.

@@ -5,9 +5,8 @@ use crate::storage::{Flaw, Kind, Op};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "denied-is-absent",
     stands_for: &["B03"],
-    about: "A read that the storage denies counts as missing, so clients push again and again what is there.",
+    ..Defect::new("denied-is-absent", "A read that the storage denies counts as missing, so clients push again and again what is there.")
 };
 
 /// Reads only.

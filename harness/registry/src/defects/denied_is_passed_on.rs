@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "denied-is-passed-on",
     stands_for: &["B03", "B04"],
-    about: "401 and 403 of the storage are passed to the client as if its own rights were at fault.",
+    ..Defect::new("denied-is-passed-on", "401 and 403 of the storage are passed to the client as if its own rights were at fault.")
 };

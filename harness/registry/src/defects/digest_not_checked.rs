@@ -4,7 +4,7 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "digest-not-checked",
     stands_for: &["K03"],
-    about: "The digest given at the end of an upload is believed.",
+    breaks: &["SP2", "CH13"],
+    ..Defect::new("digest-not-checked", "The digest given at the end of an upload is believed.")
 };

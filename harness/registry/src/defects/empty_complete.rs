@@ -6,9 +6,8 @@ use crate::storage::{Storage, StorageError};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "empty-complete",
     stands_for: &["A12"],
-    about: "An empty blob is made by completing an upload without parts, which S3 refuses as MalformedXML.",
+    ..Defect::new("empty-complete", "An empty blob is made by completing an upload without parts, which S3 refuses as MalformedXML.")
 };
 
 /// An upload of nothing.

@@ -6,9 +6,8 @@ use crate::storage::{Storage, StorageError};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "endless-upload-listing",
     stands_for: &["A04"],
-    about: "Pages of ListMultipartUploads are followed by upload-id-marker alone, and nobody notices a marker that does not move.",
+    ..Defect::new("endless-upload-listing", "Pages of ListMultipartUploads are followed by upload-id-marker alone, and nobody notices a marker that does not move.")
 };
 
 /// distribution 3.1.1's loop.

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "fail-on-cleanup-error",
     stands_for: &["A16"],
-    about: "A stored blob is answered 500 when the remains of its session cannot be deleted.",
+    ..Defect::new("fail-on-cleanup-error", "A stored blob is answered 500 when the remains of its session cannot be deleted.")
 };

@@ -7,9 +7,8 @@ use crate::uploads::{Multipart, Session, Target, UploadKeys};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "find-upload-by-listing",
     stands_for: &["A01", "A02", "A03", "A05"],
-    about: "The upload id is not kept; each PATCH and PUT looks for it on the first page of ListMultipartUploads and answers 500 if it is not there.",
+    ..Defect::new("find-upload-by-listing", "The upload id is not kept; each PATCH and PUT looks for it on the first page of ListMultipartUploads and answers 500 if it is not there.")
 };
 
 fn looks_in_listings(storage: &Storage) -> bool {

@@ -6,9 +6,8 @@ use crate::storage::{Storage, StorageError};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "first-upload-of-key",
     stands_for: &["A06"],
-    about: "The first listed upload of the session's key is taken for its own, also when it is a stranger's.",
+    ..Defect::new("first-upload-of-key", "The first listed upload of the session's key is taken for its own, also when it is a stranger's.")
 };
 
 /// Pages rightly, and takes the first.

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "goes-on-without-client",
     stands_for: &["A22"],
-    about: "Storage calls go on after the client has left.",
+    ..Defect::new("goes-on-without-client", "Storage calls go on after the client has left.")
 };

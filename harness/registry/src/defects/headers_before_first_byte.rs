@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "headers-before-first-byte",
     stands_for: &["H01"],
-    about: "A blob's size is looked up and promised before its first byte is there.",
+    ..Defect::new("headers-before-first-byte", "A blob's size is looked up and promised before its first byte is there.")
 };

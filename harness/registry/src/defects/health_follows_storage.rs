@@ -6,9 +6,8 @@ use crate::storage::{ListQuery, Storage};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "health-follows-storage",
     stands_for: &["B12"],
-    about: "After two storage failures in a row every request, /v2/ too, is 503 until a listing succeeds again.",
+    ..Defect::new("health-follows-storage", "After two storage failures in a row every request, /v2/ too, is 503 until a listing succeeds again.")
 };
 
 /// Whether the registry has turned itself off.

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "html-link-is-absent",
     stands_for: &["B08"],
-    about: "Whatever is read in place of a link and is no digest counts as a missing link.",
+    ..Defect::new("html-link-is-absent", "Whatever is read in place of a link and is no digest counts as a missing link.")
 };

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "leaks-storage-errors",
     stands_for: &["B13"],
-    about: "The storage's error, key and endpoint included, is shown to the client.",
+    ..Defect::new("leaks-storage-errors", "The storage's error, key and endpoint included, is shown to the client.")
 };

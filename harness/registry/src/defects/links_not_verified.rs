@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "links-not-verified",
     stands_for: &["A15"],
-    about: "A 200 to PutObject counts as stored: no ETag is compared, no link is read back.",
+    ..Defect::new("links-not-verified", "A 200 to PutObject counts as stored: no ETag is compared, no link is read back.")
 };

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "list-200-html-is-empty",
     stands_for: &["B06"],
-    about: "A listing that is not a listing counts as an empty one.",
+    ..Defect::new("list-200-html-is-empty", "A listing that is not a listing counts as an empty one.")
 };

@@ -6,9 +6,8 @@ use crate::storage::{ListQuery, Storage, StorageError};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "list-based-stat",
     stands_for: &["A09"],
-    about: "Whether an object exists is asked by listing its key, which on some stores lags behind the write.",
+    ..Defect::new("list-based-stat", "Whether an object exists is asked by listing its key, which on some stores lags behind the write.")
 };
 
 /// distribution 2.8's Stat.

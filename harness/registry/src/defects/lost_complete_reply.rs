@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "lost-complete-reply",
     stands_for: &["A11"],
-    about: "NoSuchUpload after a lost reply of CompleteMultipartUpload is an error; nobody looks whether the object stands.",
+    ..Defect::new("lost-complete-reply", "NoSuchUpload after a lost reply of CompleteMultipartUpload is an error; nobody looks whether the object stands.")
 };

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "no-retry",
     stands_for: &["B05"],
-    about: "The first trouble of a storage call is its last: nothing is tried again.",
+    ..Defect::new("no-retry", "The first trouble of a storage call is its last: nothing is tried again.")
 };

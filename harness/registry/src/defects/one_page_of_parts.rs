@@ -7,9 +7,8 @@ use crate::uploads::{Session, UploadKeys};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "one-page-of-parts",
     stands_for: &["A17"],
-    about: "The parts of a session are read from the first page of ListParts, so an upload of many parts resumes at the wrong offset.",
+    ..Defect::new("one-page-of-parts", "The parts of a session are read from the first page of ListParts, so an upload of many parts resumes at the wrong offset.")
 };
 
 /// Forgets what stands on later pages.

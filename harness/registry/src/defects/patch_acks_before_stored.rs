@@ -4,9 +4,8 @@ use super::{Defect, DefectSet};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "patch-acks-before-stored",
     stands_for: &["A08"],
-    about: "PATCH is answered 202 although its part or its session could not be stored; the loss shows at the PUT, as the client's fault.",
+    ..Defect::new("patch-acks-before-stored", "PATCH is answered 202 although its part or its session could not be stored; the loss shows at the PUT, as the client's fault.")
 };
 
 /// Whether a failure to store is kept from the client.

@@ -4,7 +4,7 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "range-not-cumulative",
     stands_for: &["D06", "K01"],
-    about: "The Range of a 202 tells the length of the last chunk, not what has arrived in all.",
+    breaks: &["CH8"],
+    ..Defect::new("range-not-cumulative", "The Range of a 202 tells the length of the last chunk, not what has arrived in all.")
 };

@@ -4,7 +4,7 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "range-with-unit",
     stands_for: &["D05", "K14"],
-    about: "The Range of an upload answer carries the unit: bytes=0-99.",
+    breaks: &["CH8"],
+    ..Defect::new("range-with-unit", "The Range of an upload answer carries the unit: bytes=0-99.")
 };

@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "session-not-retried",
     stands_for: &["A07"],
-    about: "A session that cannot be read at the first look is unknown, however young it is.",
+    ..Defect::new("session-not-retried", "A session that cannot be read at the first look is unknown, however young it is.")
 };

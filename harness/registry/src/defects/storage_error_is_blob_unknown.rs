@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "storage-error-is-blob-unknown",
     stands_for: &["B10"],
-    about: "While a manifest is checked, a blob that cannot be looked up counts as missing.",
+    ..Defect::new("storage-error-is-blob-unknown", "While a manifest is checked, a blob that cannot be looked up counts as missing.")
 };

@@ -5,9 +5,8 @@ use crate::storage::{Flaw, Kind, Op};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "strict-xml-404",
     stands_for: &["B01", "B02"],
-    about: "A 404 counts as missing only with <Code>NoSuchKey</Code> in it; a gateway's HTML, JSON or empty 404 becomes a 500.",
+    ..Defect::new("strict-xml-404", "A 404 counts as missing only with <Code>NoSuchKey</Code> in it; a gateway's HTML, JSON or empty 404 becomes a 500.")
 };
 
 /// HEAD has no body, so it cannot be strict.

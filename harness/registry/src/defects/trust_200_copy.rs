@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "trust-200-copy",
     stands_for: &["A13", "A14"],
-    about: "Any 200 to CopyObject counts as success and the destination is not looked at before the source is deleted.",
+    ..Defect::new("trust-200-copy", "Any 200 to CopyObject counts as success and the destination is not looked at before the source is deleted.")
 };

@@ -4,9 +4,8 @@ use super::{Defect, DefectSet};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "unequal-parts",
     stands_for: &["A19"],
-    about: "What has arrived at the end of a PATCH becomes a part of its own, so parts differ in size and some stores refuse to join them.",
+    ..Defect::new("unequal-parts", "What has arrived at the end of a PATCH becomes a part of its own, so parts differ in size and some stores refuse to join them.")
 };
 
 /// S3's smallest part that is not the last.

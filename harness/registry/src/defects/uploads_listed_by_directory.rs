@@ -6,9 +6,8 @@ use crate::storage::{Storage, StorageError};
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "uploads-listed-by-directory",
     stands_for: &["A05"],
-    about: "The upload id is looked for in a listing of the session's directory; stores that list by exact key only show nothing.",
+    ..Defect::new("uploads-listed-by-directory", "The upload id is looked for in a listing of the session's directory; stores that list by exact key only show nothing.")
 };
 
 /// Lists by the directory's prefix.

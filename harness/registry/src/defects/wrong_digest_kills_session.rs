@@ -4,7 +4,6 @@ use super::Defect;
 
 /// See its `about`.
 pub(crate) const DEFECT: Defect = Defect {
-    id: "wrong-digest-kills-session",
     stands_for: &["D09"],
-    about: "A wrong digest throws the whole session away.",
+    ..Defect::new("wrong-digest-kills-session", "A wrong digest throws the whole session away.")
 };

@@ -8,11 +8,11 @@ use shakedown_wire::{Body, Response};
 
 use super::call::Op;
 use super::outcome::{Flaw, Kind};
-use super::xml::{self, Element};
 use crate::defects::{
     DefectSet, broken_list_is_whole, complete_200_is_success, denied_is_absent, list_200_html_is_empty, strict_xml_404,
     trust_200_copy,
 };
+use shakedown_s3call::xml::{self, Element};
 
 const SMALL: usize = 64 << 10;
 const LISTING: usize = 16 << 20;

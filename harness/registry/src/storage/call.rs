@@ -1,7 +1,7 @@
 //! One S3 call before it is signed: operation, address, headers, payload. Not here: sending and judging.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use shakedown_s3call::{encode_key, encode_value};
 
 use super::Payload;
 
@@ -118,9 +118,22 @@ impl Call {
         self
     }
 
+    /// With a large body, guarded by the signature, or a CRC where that leaves it out; by Content-MD5, too, if the ETag will be compared
+    /// with it anyway.
+    pub(crate) fn part(mut self, payload: Payload, wants_md5: bool) -> Self {
+        if wants_md5 {
+            return self.payload(payload);
+        }
+        if !payload.is_signed() {
+            self = self.header("x-amz-checksum-crc64nvme", &payload.crc64_base64());
+        }
+        self.payload = payload;
+        self
+    }
+
     /// Path and query below the endpoint, percent-encoded as SigV4 wants it, the query sorted.
     pub(crate) fn path_and_query(&self, base_path: &str, bucket: &str) -> String {
-        let mut target = format!("{}/{}", base_path.trim_end_matches('/'), utf8_percent_encode(bucket, SEGMENT));
+        let mut target = format!("{}/{}", base_path.trim_end_matches('/'), encode_value(bucket));
         if !self.key.is_empty() {
             target.push('/');
             target.push_str(&encode_key(&self.key));
@@ -129,19 +142,10 @@ impl Call {
         query.sort();
         for (at, (name, value)) in query.iter().enumerate() {
             target.push(if at == 0 { '?' } else { '&' });
-            target.push_str(&format!("{name}={}", utf8_percent_encode(value, SEGMENT)));
+            target.push_str(&format!("{name}={}", encode_value(value)));
         }
         target
     }
-}
-
-/// Everything but SigV4's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const KEY: &AsciiSet = &SEGMENT.remove(b'/');
-
-/// An object key as it stands in a path or in `x-amz-copy-source`.
-pub(crate) fn encode_key(key: &str) -> String {
-    utf8_percent_encode(key, KEY).to_string()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderValue, Uri};
 use rand::{Rng as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use shakedown_s3call::Signer;
 use shakedown_wire::{Clock, Party, Request, TRACE_HEADER};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -15,10 +16,9 @@ use super::Credentials;
 use super::answer::{Answer, Expect, judge};
 use super::call::Call;
 use super::outcome::{Flaw, Kind, StorageError};
-use super::sign::Signer;
 use crate::config::{RetryPolicy, StorageConfig};
 use crate::context::Context;
-use crate::defects::{DefectSet, no_credential_refresh, no_retry, retries_forever};
+use crate::defects::{DefectSet, no_credential_refresh, no_retry, repeats_with_spent_body, retries_forever};
 use crate::layout;
 
 /// What was counted since the start, for health and metrics.
@@ -58,6 +58,8 @@ struct Shared {
     counters: Counters,
     /// False once a part or object was found whole although its ETag is not its MD5 (encrypted stores).
     etags_are_md5: AtomicBool,
+    /// False once the store has refused a conditional write as unknown to it.
+    takes_conditions: AtomicBool,
 }
 
 impl Storage {
@@ -70,6 +72,7 @@ impl Storage {
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
             counters: Counters::default(),
             etags_are_md5: AtomicBool::new(true),
+            takes_conditions: AtomicBool::new(true),
         }))
     }
 
@@ -97,6 +100,14 @@ impl Storage {
         self.0.etags_are_md5.store(false, Ordering::Relaxed);
     }
 
+    pub(super) fn takes_conditions(&self) -> bool {
+        self.0.takes_conditions.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_no_conditions(&self) {
+        self.0.takes_conditions.store(false, Ordering::Relaxed);
+    }
+
     pub(crate) fn counts(&self) -> StorageCounts {
         let Counters { requests, retries, failures, foreign_answers, failures_in_a_row } = &self.0.counters;
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -121,7 +132,8 @@ impl Storage {
         loop {
             attempts += 1;
             let left = limit.min(deadline.saturating_duration_since(Instant::now()));
-            let flaw = match self.attempt(cx, call, expect, &credentials, left).await {
+            let sent = repeats_with_spent_body::call(self.defects(), call, attempts);
+            let flaw = match self.attempt(cx, &sent, expect, &credentials, left).await {
                 Ok(answer) => {
                     self.succeeded(cx, call, attempts);
                     return Ok(answer);

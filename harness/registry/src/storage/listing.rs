@@ -4,8 +4,8 @@ use super::answer::Expect;
 use super::call::{Call, Op};
 use super::client::Storage;
 use super::outcome::{Flaw, StorageError};
-use super::xml::Element;
 use crate::context::Context;
+use shakedown_s3call::xml::Element;
 
 /// One page of objects.
 #[derive(Debug, Clone, Default)]
@@ -112,7 +112,7 @@ impl Storage {
     }
 }
 
-fn read_page(xml: &Element) -> Result<Listing, &'static str> {
+pub(super) fn read_page(xml: &Element) -> Result<Listing, &'static str> {
     let mut page = Listing::default();
     for contents in xml.all("Contents") {
         let key = contents.text_of("Key").filter(|key| !key.is_empty()).ok_or("an entry without Key")?;
@@ -128,4 +128,22 @@ fn read_page(xml: &Element) -> Result<Listing, &'static str> {
         page.next = Some(token.ok_or("a truncated listing without NextContinuationToken")?.to_owned());
     }
     Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_tree_is_a_page_or_refused(
+            parts in proptest::collection::vec(proptest::sample::select(&["<Contents>", "</Contents>", "<Key>k</Key>", "<Size>", "9", "</Size>", "<CommonPrefixes>", "</CommonPrefixes>", "<Prefix/>", "<IsTruncated>true</IsTruncated>", "<NextContinuationToken/>"][..]), 0..30),
+        ) {
+            if let Ok(root) = shakedown_s3call::xml::parse(format!("<R>{}</R>", parts.concat()).as_bytes()) {
+                let _ = read_page(&root);
+            }
+        }
+    }
 }

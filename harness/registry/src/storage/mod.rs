@@ -3,6 +3,7 @@
 //!
 //! Not here: the registry's layout and its API.
 
+mod aged;
 mod answer;
 mod call;
 mod client;
@@ -13,14 +14,15 @@ mod objects;
 mod outcome;
 mod payload;
 mod presign;
-mod sign;
+mod races;
 mod stream;
-pub(crate) mod xml;
 
 pub use client::StorageCounts;
-pub use credentials::{CredentialSource, Credentials, SharedCredentials};
+pub use credentials::{CredentialSource, SharedCredentials};
+pub use shakedown_s3call::Credentials;
 
-pub(crate) use call::Op;
+pub(crate) use aged::{Aged, AgedUpload};
+pub(crate) use call::{Call, Op};
 pub(crate) use client::Storage;
 pub(crate) use listing::ListQuery;
 pub(crate) use outcome::{Flaw, Kind, StorageError};

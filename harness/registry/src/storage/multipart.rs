@@ -5,9 +5,9 @@ use super::call::{Call, Op};
 use super::client::Storage;
 use super::outcome::{Flaw, Kind, StorageError};
 use super::payload::Payload;
-use super::xml;
 use crate::context::Context;
 use crate::defects::patch_acks_before_stored;
+use shakedown_s3call::xml;
 
 /// Times a part is sent again that was acknowledged without proof.
 const RESENDS: u32 = 3;
@@ -45,7 +45,7 @@ impl Storage {
         let call = Call::on_key(Op::UploadPart, key)
             .query("partNumber", number.to_string())
             .query("uploadId", upload)
-            .payload(payload.clone());
+            .part(payload.clone(), self.etags_are_md5());
         for _ in 0..=RESENDS {
             let answer = self.call(cx, &call, Expect::Done).await?;
             let etag = answer.etag();
@@ -116,6 +116,7 @@ impl Storage {
         let parts: String = etags
             .iter()
             .zip(1_u32..)
+            .filter(|(etag, _)| !etag.is_empty())
             .map(|(etag, number)| {
                 let number = xml::element("PartNumber", &number.to_string());
                 format!("<Part>{number}{}</Part>", xml::element("ETag", &format!("\"{etag}\"")))

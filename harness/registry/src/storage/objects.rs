@@ -7,18 +7,30 @@ use http::HeaderMap;
 use tokio::time::{Instant, sleep};
 
 use super::answer::{Expect, content_length, etag};
-use super::call::{Call, Op, encode_key};
+use super::call::{Call, Op};
 use super::client::Storage;
 use super::outcome::{Flaw, Kind, StorageError};
 use super::payload::Payload;
-use super::xml;
 use crate::context::Context;
 use crate::defects::{links_not_verified, list_based_stat};
+use shakedown_s3call::encode_key;
+use shakedown_s3call::xml;
 
 /// Most keys of one DeleteObjects.
 const DELETE_BATCH: usize = 1000;
 /// Times a write is repeated that was acknowledged but cannot be read back.
 const REWRITES: u32 = 3;
+
+/// What another whole object means that is read in place of the one that was written.
+#[derive(Debug)]
+pub(super) enum Doubt {
+    /// That the write was not done: nothing has proven it.
+    Any,
+    /// The write was proven: the store shows it late, or somebody else has written since (incident I08).
+    Late,
+    /// The same, and this is what was there before: anything else was written since.
+    Moved(Option<Bytes>),
+}
 
 /// A small object, whole.
 #[derive(Debug, Clone)]
@@ -81,7 +93,7 @@ impl Storage {
         if self.put_once(cx, key, payload).await? || self.defects().has(&links_not_verified::DEFECT) {
             return Ok(());
         }
-        self.read_back(cx, key, payload, false).await
+        self.read_back(cx, key, payload, &Doubt::Any).await
     }
 
     /// Writes a small object and reads it back whatever the store says: links and tags (incident A15).
@@ -90,11 +102,11 @@ impl Storage {
         if self.defects().has(&links_not_verified::DEFECT) {
             return Ok(());
         }
-        self.read_back(cx, key, payload, proven).await
+        self.read_back(cx, key, payload, if proven { &Doubt::Late } else { &Doubt::Any }).await
     }
 
     /// True if the answer proves that the bytes arrived.
-    async fn put_once(&self, cx: &Context, key: &str, payload: &Payload) -> Result<bool, StorageError> {
+    pub(super) async fn put_once(&self, cx: &Context, key: &str, payload: &Payload) -> Result<bool, StorageError> {
         let call = Call::on_key(Op::PutObject, key)
             .header("content-type", "application/octet-stream")
             .payload(payload.clone());
@@ -107,9 +119,14 @@ impl Storage {
         etag(headers).is_some_and(|etag| !self.etags_are_md5() || etag == payload.md5_hex())
     }
 
-    /// Reads until the object is `payload`; writes it again when it stays away. `proven`: the write itself is beyond doubt, so another
-    /// whole object in its place was written by somebody else in the meantime (incident I08).
-    async fn read_back(&self, cx: &Context, key: &str, payload: &Payload, proven: bool) -> Result<(), StorageError> {
+    /// Reads until the object is `payload`; writes it again when it stays away.
+    pub(super) async fn read_back(
+        &self,
+        cx: &Context,
+        key: &str,
+        payload: &Payload,
+        doubt: &Doubt,
+    ) -> Result<(), StorageError> {
         let until = Instant::now() + self.retry().patience;
         let limit = usize::try_from(payload.len()).unwrap_or(usize::MAX).saturating_add(64 << 10);
         let mut rewrites = 0;
@@ -122,7 +139,13 @@ impl Storage {
                 }
                 return Ok(());
             }
-            superseded = proven && found.is_some_and(|found| found.is_as_stored());
+            let other = found.filter(Small::is_as_stored);
+            superseded = other.is_some() && !matches!(doubt, Doubt::Any);
+            if let (Doubt::Moved(before), Some(other)) = (doubt, other)
+                && before.as_ref() != Some(&other.bytes)
+            {
+                break;
+            }
             let pause = self.pause(look, None);
             if Instant::now() + pause > until {
                 break;

@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Absent,
     /// The multipart upload, or an acknowledged part of it, is not there (any more).
     UploadGone,
+    /// The object is not any more what the write was to replace: somebody else was faster.
+    Conflict,
     /// The asked range is not in the object.
     RangeInvalid,
     /// SlowDown, 429, 503.
@@ -61,12 +63,13 @@ impl Kind {
 
     /// An outcome the caller expects and handles; not worth a line by itself.
     fn is_expected(self) -> bool {
-        matches!(self, Self::Absent | Self::UploadGone | Self::RangeInvalid)
+        matches!(self, Self::Absent | Self::UploadGone | Self::Conflict | Self::RangeInvalid)
     }
 
     /// What the operator should do.
     pub(crate) fn advice(self) -> &'static str {
         match self {
+            Self::Conflict => "nothing: two requests changed one object, and one of them was told so",
             Self::Absent | Self::RangeInvalid => "nothing: the object or range is not there",
             Self::UploadGone => "look for a lifecycle rule or a purge that aborts multipart uploads too early",
             Self::Throttled => "the store asks for fewer requests: raise its limits or lower the load",
@@ -140,6 +143,7 @@ fn kind_of_code(op: Op, status: StatusCode, code: &str) -> Kind {
         "NoSuchKey" | "NotFound" if op.needs_upload() => Kind::UploadGone,
         "NoSuchKey" | "NotFound" => Kind::Absent,
         "NoSuchUpload" => Kind::UploadGone,
+        "PreconditionFailed" | "ConditionalRequestConflict" => Kind::Conflict,
         // A part that was acknowledged is not what the store has: as lost as the whole upload.
         "InvalidPart" if op == Op::CompleteMultipartUpload => Kind::UploadGone,
         "InvalidRange" => Kind::RangeInvalid,
@@ -178,6 +182,7 @@ fn kind_of_status(op: Op, status: StatusCode) -> Kind {
         {
             Kind::Absent
         }
+        412 => Kind::Conflict,
         416 => Kind::RangeInvalid,
         429 | 503 => Kind::Throttled,
         501 => Kind::NotImplemented,

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use http::{Method, Uri};
+use shakedown_s3call::Signer;
 
 use super::call::{Call, Op};
 use super::client::Storage;
-use super::sign::Signer;
 
 impl Storage {
     /// The address of `key` below `public_base` (or the endpoint), signed for `method` (incidents C01-C05).

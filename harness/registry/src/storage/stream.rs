@@ -13,6 +13,7 @@ use super::call::{Call, Op};
 use super::client::Storage;
 use super::outcome::{Flaw, Kind, StorageError};
 use crate::context::Context;
+use crate::defects::{error_inside_body, pads_cut_bodies};
 
 pub(crate) use shakedown_oci::ByteRange;
 
@@ -141,10 +142,25 @@ impl Reader {
             }
             match reader.frame().await {
                 Ok(frame) => Some((Ok(frame), Some(reader))),
-                Err(error) => Some((Err(error), None)),
+                Err(error) => reader.break_off(error),
             }
         });
         Body::sized(end - start, stream)
+    }
+
+    /// The client's connection breaks where the store's did; what else registries do here are defects.
+    fn break_off(mut self, error: WireError) -> Option<(Result<Bytes, WireError>, Option<Self>)> {
+        if let Some(zeros) = pads_cut_bodies::padding(self.storage.defects(), self.end - self.next) {
+            self.next += zeros.len() as u64;
+            return Some((Ok(zeros), Some(self)));
+        }
+        match error_inside_body::words(self.storage.defects()).filter(|_| self.cuts < u32::MAX) {
+            Some(words) => {
+                self.cuts = u32::MAX;
+                Some((Ok(words), Some(self)))
+            }
+            None => Some((Err(error), None)),
+        }
     }
 
     /// The next bytes that belong to the range.
@@ -177,7 +193,7 @@ impl Reader {
 
     /// Asks again from where the bytes stopped.
     async fn mend(&mut self, cut: WireError) -> Result<(), WireError> {
-        self.cuts += 1;
+        self.cuts = self.cuts.saturating_add(1);
         let policy = self.storage.retry();
         if self.cuts >= policy.attempts {
             self.cx.warn(&format!(

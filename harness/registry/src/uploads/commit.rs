@@ -36,8 +36,8 @@ pub(crate) struct Commit<'a> {
 }
 
 impl Commit<'_> {
-    /// Commits a session that holds all bytes. What the session object in storage says may lag behind `session`.
-    pub(crate) async fn run(&self, mut session: Session) -> Result<Committed, StorageError> {
+    /// Commits a session that holds all bytes; `stored` is what stands in storage.
+    pub(crate) async fn run(&self, mut session: Session, stored: Session) -> Result<Committed, StorageError> {
         let known = self.known_digest(&session);
         let unchecked = self.storage().defects().has(&digest_not_checked::DEFECT);
         if known.as_ref().is_some_and(|known| known != self.digest) && !unchecked {
@@ -45,7 +45,7 @@ impl Commit<'_> {
         }
         let placed = if session.has_parts() {
             if !session.sealed {
-                self.seal(&mut session).await?;
+                self.seal(&mut session, stored).await?;
             }
             self.place_parts(&session, known.is_some()).await?
         } else {
@@ -86,10 +86,16 @@ impl Commit<'_> {
     }
 
     /// Sends the tail as the last part and stores that nothing more is taken: from here on a repeated PUT goes on, it does not start over.
-    async fn seal(&self, session: &mut Session) -> Result<(), StorageError> {
+    async fn seal(&self, session: &mut Session, mut stored: Session) -> Result<(), StorageError> {
         let tail = std::mem::take(&mut session.tail);
+        if !tail.is_empty() {
+            let count = |session: &Session| session.multipart.as_ref().map_or(0, |multipart| multipart.etags.len());
+            if count(session) >= count(&stored) {
+                self.sessions.set_aside(self.cx, self.keys, &mut stored, session).await?;
+            }
+        }
         if let Some(multipart) = session.multipart.as_mut().filter(|_| !tail.is_empty()) {
-            let number = u32::try_from(multipart.etags.len() + 1).unwrap_or(u32::MAX);
+            let number = multipart.next_number();
             let key = self.sessions.part_key(self.keys, &multipart.target);
             let payload = Payload::frames(tail);
             let etag = self.storage().upload_part(self.cx, &key, &multipart.upload, number, &payload).await?;

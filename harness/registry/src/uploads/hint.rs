@@ -50,6 +50,8 @@ fn millis(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -61,6 +63,23 @@ mod tests {
         assert_eq!(hint.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
         for garbage in ["", "!!", "e30", &"A".repeat(4000)] {
             assert_eq!(Hint::decode(garbage), None, "{garbage}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_no_hint_or_one_that_survives(text in "[A-Za-z0-9_=-]{0,60}|.*", json in r#"\{?"?(generation|offset|issued)?"?[:,0-9e.-]{0,30}\}?"#) {
+            for text in [text, URL_SAFE_NO_PAD.encode(json)] {
+                if let Some(hint) = Hint::decode(&text) {
+                    prop_assert_eq!(Hint::decode(&hint.encode()), Some(hint));
+                }
+            }
+        }
+
+        #[test]
+        fn a_hint_survives_its_text(generation: u64, offset: u64, issued: u64) {
+            let hint = Hint { generation, offset, issued };
+            prop_assert_eq!(Hint::decode(&hint.encode()), Some(hint));
         }
     }
 }

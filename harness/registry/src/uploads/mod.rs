@@ -5,6 +5,7 @@
 
 mod commit;
 mod frames;
+mod hashing;
 mod hint;
 mod receive;
 mod session;

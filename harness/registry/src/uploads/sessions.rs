@@ -10,13 +10,15 @@ use tokio::time::{Instant, sleep};
 
 use super::{Hint, Session, Target};
 use crate::context::Context;
-use crate::defects::{find_upload_by_listing, one_page_of_parts, session_not_retried};
+use crate::defects::{find_upload_by_listing, one_page_of_parts, session_not_retried, session_overwritten};
 use crate::layout::Layout;
 use crate::locks::KeyLocks;
-use crate::storage::{Kind, Storage, StorageError};
+use crate::storage::{Kind, Payload, Storage, StorageError};
 
 /// The largest session object: the largest tail and its head.
 const LARGEST: usize = 600 << 20;
+/// Numbers of parts that are set aside at one time.
+const SET_ASIDE: usize = 64;
 /// Sessions closed by this process that are remembered.
 const CLOSED_KEPT: usize = 4096;
 
@@ -120,7 +122,7 @@ impl Sessions {
         for attempt in 1..=storage.retry().attempts {
             let Some(object) = storage.get(cx, &keys.session, LARGEST).await? else { return Ok(None) };
             match Session::decode(&object.bytes) {
-                Ok(session) => return Ok(Some(session)),
+                Ok(session) => return Ok(Some(Session { etag: object.etag, ..session })),
                 Err(error) if object.is_as_stored() => {
                     cx.warn(&format!("an upload session is lost: {error}, and the store vouches for these bytes"));
                     return Ok(None);
@@ -143,7 +145,8 @@ impl Sessions {
         Ok(Some(session))
     }
 
-    /// Writes the session with the next generation; durable when this returns.
+    /// Writes the session with the next generation; durable when this returns. [`Kind::Conflict`] if another replica has changed or ended
+    /// it since it was loaded: of two requests at the same time one wins (incident D11).
     pub(crate) async fn save(
         &self,
         cx: &Context,
@@ -151,7 +154,63 @@ impl Sessions {
         session: &mut Session,
     ) -> Result<(), StorageError> {
         session.generation += 1;
-        self.0.storage.put(cx, &keys.session, &session.encode()).await
+        let now = self.0.storage.clock().now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+        session.touched_at_secs = now.ok().map(|since| since.as_secs());
+        session.writer.clone_from(&cx.correlation);
+        let (storage, payload) = (&self.0.storage, session.encode());
+        let known = session.etag.take().filter(|_| !storage.defects().has(&session_overwritten::DEFECT));
+        session.etag = match storage.replace(cx, &keys.session, &payload, known.as_deref()).await {
+            Err(error) if error.kind() == Kind::Conflict => {
+                self.after_conflict(cx, keys, session.generation, &payload, error).await?
+            }
+            other => other?,
+        };
+        Ok(())
+    }
+
+    /// Sets numbers of parts aside for one request, after those that `working` uses already, before it sends the first of them: two requests
+    /// at two replicas never write one part, so that the one that loses takes nothing from the one that wins (incident D11).
+    pub(crate) async fn set_aside(
+        &self,
+        cx: &Context,
+        keys: &UploadKeys,
+        stored: &mut Session,
+        working: &mut Session,
+    ) -> Result<(), StorageError> {
+        let (Some(known), Some(multipart)) = (&mut stored.multipart, &mut working.multipart) else { return Ok(()) };
+        let limit = usize::try_from(self.0.storage.config().max_parts).unwrap_or(usize::MAX);
+        if multipart.etags.len() >= limit {
+            // Many requests broke off: rather race than refuse.
+            multipart.forget_unused();
+        }
+        let wanted = (multipart.etags.len() + SET_ASIDE).min(limit);
+        known.etags.resize(wanted.max(multipart.etags.len()), String::new());
+        self.save(cx, keys, stored).await?;
+        working.generation = stored.generation;
+        working.etag.clone_from(&stored.etag);
+        Ok(())
+    }
+
+    /// A refused write may have been ours, sent a second time because its answer was lost; and a store whose ETags do not hold still
+    /// refuses for nothing.
+    async fn after_conflict(
+        &self,
+        cx: &Context,
+        keys: &UploadKeys,
+        generation: u64,
+        payload: &Payload,
+        conflict: StorageError,
+    ) -> Result<Option<String>, StorageError> {
+        let Some(found) = self.0.storage.get(cx, &keys.session, LARGEST).await? else { return Err(conflict) };
+        if payload.same_as(&found.bytes) {
+            return Ok(found.etag);
+        }
+        match Session::decode(&found.bytes) {
+            Ok(unchanged) if unchanged.generation + 1 == generation => {
+                self.0.storage.replace(cx, &keys.session, payload, None).await
+            }
+            _ => Err(conflict),
+        }
     }
 
     /// Removes what is left of a session: gives up its multipart upload unless that was `completed`, deletes its objects.

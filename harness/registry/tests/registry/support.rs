@@ -55,11 +55,17 @@ impl Lab {
     }
 
     pub fn with(change: impl FnOnce(&mut RegistryConfig)) -> Self {
+        Self::on(|_| {}, change)
+    }
+
+    /// The same on another store.
+    pub fn on(store: impl FnOnce(&mut S3Config), change: impl FnOnce(&mut RegistryConfig)) -> Self {
         let clock = Clock::virtual_time();
         let mut s3_config = S3Config::with_bucket(BUCKET, Credential::new("AK", "SK"));
         let mut config = RegistryConfig::new("http://s3.test".parse().unwrap(), BUCKET, "AK", "SK");
         change(&mut config);
         s3_config.limits.min_part = config.storage.part_size.min(5 << 20);
+        store(&mut s3_config);
         let s3 = S3Mock::new(s3_config, clock.clone(), 1);
         let registry = Registry::new(config.clone(), s3.party(), clock.clone(), 7);
         Self { s3, registry, clock, config, replicas: AtomicU64::new(100) }

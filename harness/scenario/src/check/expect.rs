@@ -40,8 +40,12 @@ pub(super) fn answer(report: &mut Report<'_>, expect: &Expect, way: &[Seg<'_>]) 
     for (index, id) in expect.rule.iter().enumerate() {
         prose::rule(report, id, &below(way, &[Key("rule"), Item(index)]));
     }
-    let asks =
-        expect.status.is_some() || expect.body.is_some() || !expect.headers.is_empty() || !expect.code.is_empty();
+    one_of(report, expect, way);
+    let asks = expect.status.is_some()
+        || expect.body.is_some()
+        || !expect.headers.is_empty()
+        || !expect.code.is_empty()
+        || !expect.one_of.is_empty();
     if expect.connection == Some(Lost::Lost) && asks {
         let message = "where the connection is lost there is no answer to look at";
         report.add(
@@ -52,15 +56,31 @@ pub(super) fn answer(report: &mut Report<'_>, expect: &Expect, way: &[Seg<'_>]) 
     }
 }
 
+/// The answers of which one must come.
+fn one_of(report: &mut Report<'_>, expect: &Expect, way: &[Seg<'_>]) {
+    let way = below(way, &[Key("one-of")]);
+    let help = "give two answers or more, each with what only it has";
+    report.must(expect.one_of.len() != 1, &way, "one answer is no choice", help);
+    for (index, one) in expect.one_of.iter().enumerate() {
+        let way = below(&way, &[Item(index)]);
+        let message = "a choice within a choice";
+        report.must(one.one_of.is_empty(), &way, message, "write all answers into one list");
+        let message = "the end of the connection and the time do not depend on the answer";
+        report.must(one.connection.is_none() && one.within.is_none(), &way, message, "write them beside `one-of`");
+        answer(report, one, &way);
+    }
+}
+
 /// A matcher.
 fn value(report: &mut Report<'_>, matcher: &Matcher, way: &[Seg<'_>]) {
-    if let Matcher::Kind(MatcherKind::Matches(pattern)) = matcher {
+    if let Matcher::Kind(kind @ (MatcherKind::Matches(pattern) | MatcherKind::AbsentOrMatches(pattern))) = matcher {
+        let key = if matches!(kind, MatcherKind::Matches(_)) { "matches" } else { "absent-or-matches" };
         // What is filled in at run time stands for some text.
         let sample = report.subject.sample(pattern).unwrap_or_default();
         if let Err(error) = Regex::new(&sample) {
             let message = format!("`{}` is not a regular expression: {error}", shown(pattern));
             report.add(
-                &below(way, &[Key("matches")]),
+                &below(way, &[Key(key)]),
                 message,
                 "escape `(`, `[`, `{`, `*` and `?` with a backslash, and quote the text with '...'",
             );
@@ -109,12 +129,13 @@ pub(super) fn storage(report: &mut Report<'_>, rule: &StorageRequests, way: &[Se
     if let (Some(least), Some(most)) = (rule.at_least, rule.at_most) {
         report.must(least <= most, way, format!("at least {least} and at most {most} cannot both hold"), "swap them");
     }
-    report.must(
-        rule.at_least != Some(0),
-        &below(way, &[Key("at-least")]),
-        "`at-least: 0` always holds",
-        "raise it, or take it out",
-    );
+    not_zero(report, rule.at_least, way);
+}
+
+/// A least count must be able to fail.
+pub(super) fn not_zero(report: &mut Report<'_>, least: Option<u64>, way: &[Seg<'_>]) {
+    let way = below(way, &[Key("at-least")]);
+    report.must(least != Some(0), &way, "`at-least: 0` always holds", "raise it, or take it out");
 }
 
 /// `after`.
@@ -141,6 +162,7 @@ pub(super) fn after(report: &mut Report<'_>) {
             Invariant::NoOrphanUploads
             | Invariant::EveryTagResolves
             | Invariant::NoLeakedBytes
+            | Invariant::Audit(_)
             | Invariant::AcknowledgedIsReadable => {}
         }
     }

@@ -2,10 +2,14 @@
 //! from which broken values may have been taken out, so that all mistakes are told at once; what follows only from a broken value
 //! is not told. Not here: types and keys (see `read`).
 
+mod auth;
+mod client;
 mod expect;
 mod names;
+mod peers;
 mod prose;
 mod steps;
+mod upstream;
 mod world;
 
 use std::collections::BTreeMap;
@@ -30,6 +34,7 @@ pub(crate) fn all(subject: &Subject<'_>) -> Vec<Mistake> {
     let mut report = Report { subject, found: Vec::new() };
     prose::check(&mut report);
     world::check(&mut report);
+    auth::check(&mut report);
     steps::check(&mut report);
     expect::after(&mut report);
     names::check(&mut report);

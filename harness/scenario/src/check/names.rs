@@ -12,7 +12,7 @@ use crate::problem::{Mistake, shown};
 use crate::read::tree::{Node, live};
 
 /// What a blob or an image is asked for.
-const PROPERTIES: [&str; 2] = ["digest", "size"];
+const PROPERTIES: [&str; 3] = ["digest", "hex", "size"];
 
 impl Subject<'_> {
     /// Names under `given.images` or `given.blobs`, those that were taken out included.
@@ -27,9 +27,13 @@ impl Subject<'_> {
         let digest = Digest::of(b"");
         fill::fill(text, &|name| match name.rsplit_once('.') {
             Some((_, "digest")) => Some(digest.to_string()),
+            Some((_, "hex")) => Some(digest.hex().to_owned()),
             Some((_, "size")) => Some("1".to_owned()),
             _ if name == "repo" => Some("lab/app".to_owned()),
             _ if name == "round" => Some("1".to_owned()),
+            _ if name == "registry" => Some("registry.test".to_owned()),
+            _ if name == "scratch" => Some("/scratch".to_owned()),
+            Some((_, "layout")) => Some("/scratch/app".to_owned()),
             _ => None,
         })
         .ok()
@@ -100,7 +104,7 @@ impl Scan<'_> {
                         self.steps(value, &mut inner);
                         known.captures.extend(inner.captures);
                     }
-                    ("eventually", "steps") => self.steps(value, known),
+                    ("eventually" | "as", "steps") => self.steps(value, known),
                     ("parallel", "branches") => {
                         let before = known.clone();
                         for branch in value.items() {
@@ -123,7 +127,8 @@ impl Scan<'_> {
     fn capture(&mut self, step: &Node, known: &mut Known) {
         for (key, _) in step.get("capture").map(|node| node.pairs()).unwrap_or_default() {
             let name = &key.name;
-            let taken = self.subject.vars.contains_key(name) || matches!(name.as_str(), "repo" | "round" | "case");
+            let taken = self.subject.vars.contains_key(name)
+                || matches!(name.as_str(), "repo" | "round" | "case" | "registry" | "scratch");
             if !is_name(name) || taken {
                 let message = format!("`{}` cannot be the name of a capture", shown(name));
                 let help = if taken {
@@ -164,7 +169,7 @@ impl Scan<'_> {
         let parts: Vec<&str> = name.split('.').collect();
         match parts.as_slice() {
             _ if known.captures.contains(name) => None,
-            ["repo"] | ["blob" | "image", ..] if !known.run => Some((
+            ["repo" | "registry" | "scratch"] | ["blob" | "image", ..] if !known.run => Some((
                 format!("`${{{text}}}` is known only once the scenario runs"),
                 "it can stand in `steps`, `after` and `finally`".to_owned(),
             )),
@@ -173,7 +178,8 @@ impl Scan<'_> {
             ["round"] => {
                 Some(("`${round}` is known inside `repeat` only".to_owned(), "move it into `repeat`".to_owned()))
             }
-            ["image", content, "media-type"] => self.property("image", content, "digest"),
+            ["registry" | "scratch"] if known.run => None,
+            ["image", content, "media-type" | "layout"] => self.property("image", content, "digest"),
             ["image", content, "blobs", number, property] if number.parse::<u16>().is_ok() => {
                 self.property("image", content, property).or_else(|| self.blob_of_image(content, number))
             }
@@ -187,7 +193,13 @@ impl Scan<'_> {
                 "move the step that captures it up".to_owned(),
             )),
             _ => {
-                let all = self.subject.vars.keys().chain(&known.captures).map(String::as_str).chain(["repo", "round"]);
+                let all = self
+                    .subject
+                    .vars
+                    .keys()
+                    .chain(&known.captures)
+                    .map(String::as_str)
+                    .chain(["repo", "round", "registry", "scratch"]);
                 let near =
                     crate::read::nearest(name, all).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 let help = format!(

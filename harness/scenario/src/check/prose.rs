@@ -1,6 +1,6 @@
 //! Title, catalogue ids, rule ids, tags, needs.
 
-use shakedown_oci::{Incident, Rule, incidents, rules};
+use shakedown_oci::{Habit, Incident, Rule, incidents, rules};
 
 use super::Report;
 use crate::Need;
@@ -47,7 +47,7 @@ pub(super) fn check(report: &mut Report<'_>) {
 
 /// A rule of the specification.
 pub(super) fn rule(report: &mut Report<'_>, id: &str, way: &[crate::read::tree::Seg<'_>]) {
-    if Rule::find(id).is_none() {
+    if Rule::find(id).is_none() && Habit::find(id).is_none() {
         let known: Vec<&str> = rules().iter().map(|rule| rule.id).collect();
         report.one_of(
             "rule of the specification",

@@ -1,15 +1,16 @@
 //! Steps, one function per kind that has something to check.
 
 use shakedown_faults::Span;
-use shakedown_oci::{Reference, RepositoryName};
+use shakedown_oci::{Digest, Reference, RepositoryName};
 
-use super::{Report, expect, world};
+use super::{Report, auth, client, expect, peers, upstream, world};
+use crate::CacheKind;
 use crate::expect::StatusSet;
 use crate::problem::shown;
 use crate::read::tree::Seg::{self, Item, Key};
 use crate::steps::{
-    BlobStep, BodySource, Capture, DeleteStep, HttpStep, Mode, MountStep, Outcome, PullStep, PushStep, Step,
-    StorageStep,
+    BlobStep, BodySource, CacheStep, Capture, DeleteStep, HttpStep, Mode, MountStep, Outcome, PullStep, PushStep,
+    ReferrersStep, RestartStep, Step, StorageStep, TagsStep,
 };
 
 /// Methods of requests.
@@ -19,9 +20,9 @@ const ROUNDS: u32 = 10_000;
 /// Most foreign uploads that a step opens.
 const FOREIGN: u32 = 5_000;
 
-type Way<'w> = Vec<Seg<'w>>;
+pub(super) type Way<'w> = Vec<Seg<'w>>;
 
-fn below<'w>(way: &[Seg<'w>], more: &[Seg<'w>]) -> Way<'w> {
+pub(super) fn below<'w>(way: &[Seg<'w>], more: &[Seg<'w>]) -> Way<'w> {
     way.iter().chain(more).copied().collect()
 }
 
@@ -44,6 +45,20 @@ fn list(report: &mut Report<'_>, steps: &[Step], way: &[Seg<'_>]) {
     }
 }
 
+fn second_site(report: &mut Report<'_>, way: &[Seg<'_>]) {
+    let is_there = report.subject.scenario.given.other.is_some();
+    report.must(is_there, way, "there is no other registry", "let there be one: `given: { other: {} }`");
+}
+
+fn branches(report: &mut Report<'_>, branches: &[Vec<Step>], way: &[Seg<'_>]) {
+    nonempty(report, branches.len(), way, "branches");
+    for (branch, steps) in branches.iter().enumerate() {
+        let way = below(way, &[Item(branch)]);
+        nonempty(report, steps.len(), &way, "steps");
+        list(report, steps, &way);
+    }
+}
+
 fn one(report: &mut Report<'_>, step: &Step, way: &[Seg<'_>]) {
     match step {
         Step::Http(step) => http(report, step, &below(way, &[Key("http")])),
@@ -52,26 +67,15 @@ fn one(report: &mut Report<'_>, step: &Step, way: &[Seg<'_>]) {
         Step::Blob(step) => blob(report, step, &below(way, &[Key("blob")])),
         Step::Mount(step) => mount(report, step, &below(way, &[Key("mount")])),
         Step::Delete(step) => delete(report, step, &below(way, &[Key("delete")])),
-        Step::Tags(step) => {
-            let way = below(way, &[Key("tags")]);
-            if let Some(repository) = &step.of {
-                world::repository(report, repository, &below(&way, &[Key("of")]));
-            }
-            report.must(
-                step.page != Some(0),
-                &below(&way, &[Key("page")]),
-                "a page of 0 tags never ends",
-                "give a page size of at least 1; `n=0` is for an `http` step",
-            );
-        }
-        Step::Parallel(step) => {
-            let way = below(way, &[Key("parallel"), Key("branches")]);
-            nonempty(report, step.branches.len(), &way, "branches");
-            for (branch, steps) in step.branches.iter().enumerate() {
-                let way = below(&way, &[Item(branch)]);
-                nonempty(report, steps.len(), &way, "steps");
-                list(report, steps, &way);
-            }
+        Step::Copy(_) => second_site(report, &below(way, &[Key("copy")])),
+        Step::Compare(_) => second_site(report, &below(way, &[Key("compare")])),
+        Step::Tags(step) => tags(report, step, &below(way, &[Key("tags")])),
+        Step::Referrers(step) => referrers(report, step, &below(way, &[Key("referrers")])),
+        Step::Parallel(step) => branches(report, &step.branches, &below(way, &[Key("parallel"), Key("branches")])),
+        Step::As(step) => {
+            let way = below(way, &[Key("as")]);
+            auth::acting(report, step, &below(&way, &[Key("user")]));
+            inner(report, &step.steps, &way);
         }
         Step::Repeat(step) => {
             let way = below(way, &[Key("repeat")]);
@@ -102,8 +106,46 @@ fn one(report: &mut Report<'_>, step: &Step, way: &[Seg<'_>]) {
                 expect::storage(report, rule, &below(way, &[Key("storage-calls"), Key("expect"), Item(index)]), true);
             }
         }
-        Step::Restart(_) => {}
+        Step::Run(step) => client::run(report, &step.0, &below(way, &[Key("run")])),
+        Step::ClientCalls(step) => client::all(report, step, &below(way, &[Key("client-calls")])),
+        Step::Expire(_) | Step::UpstreamCalls(_) => upstream::step(report, step, way),
+        Step::Purge(step) => positive(report, Some(step.older_than), &below(way, &[Key("purge")]), "older-than"),
+        Step::Gc(_) | Step::Audit(_) => {}
+        Step::Cache(step) => cache(report, *step, &below(way, &[Key("cache")])),
+        Step::Swift(step) => peers::swift(report, step, &below(way, &[Key("swift")])),
+        Step::Webhook(step) => peers::webhook(report, step, &below(way, &[Key("webhook")])),
+        Step::Restart(step) => restart(report, step, &below(way, &[Key("restart")])),
     }
+}
+
+fn restart(report: &mut Report<'_>, step: &RestartStep, way: &[Seg<'_>]) {
+    let replicas = report.subject.scenario.given.replicas;
+    report.must(
+        step.replica.is_none_or(|replica| (1..=replicas).contains(&replica)),
+        &below(way, &[Key("replica")]),
+        "there is no such replica",
+        "count from 1 to `given.replicas`",
+    );
+}
+
+fn cache(report: &mut Report<'_>, step: CacheStep, way: &[Seg<'_>]) {
+    let shared = report.subject.scenario.given.cache == CacheKind::Shared;
+    report.must(shared, way, "there is no cache to act on", "let one stand: `given: { cache: shared }`");
+    if let CacheStep::Hang(time) = step {
+        positive(report, Some(time), way, "hang");
+    }
+}
+
+fn tags(report: &mut Report<'_>, step: &TagsStep, way: &[Seg<'_>]) {
+    if let Some(repository) = &step.of {
+        world::repository(report, repository, &below(way, &[Key("of")]));
+    }
+    report.must(
+        step.page != Some(0),
+        &below(way, &[Key("page")]),
+        "a page of 0 tags never ends",
+        "give a page size of at least 1; `n=0` is for an `http` step",
+    );
 }
 
 fn inner(report: &mut Report<'_>, steps: &[Step], way: &[Seg<'_>]) {
@@ -118,7 +160,7 @@ fn nonempty(report: &mut Report<'_>, length: usize, way: &[Seg<'_>], what: &str)
     }
 }
 
-fn positive(report: &mut Report<'_>, span: Option<Span>, way: &[Seg<'_>], key: &str) {
+pub(super) fn positive(report: &mut Report<'_>, span: Option<Span>, way: &[Seg<'_>], key: &str) {
     let zero = span.is_some_and(|span| span.0.is_zero());
     report.must(!zero, &below(way, &[Key(key)]), format!("`{key}` is no time at all"), "give a duration such as 2s");
 }
@@ -150,6 +192,12 @@ fn http(report: &mut Report<'_>, step: &HttpStep, way: &[Seg<'_>]) {
         Some(BodySource::Manifest(name)) => world::image(report, name, &below(way, &[Key("body"), Key("manifest")])),
         Some(BodySource::Text(_)) | None => {}
     }
+    report.must(
+        step.cut_at.is_none() || step.stall_at.is_none(),
+        &below(way, &[Key("stall-at")]),
+        "a body ends in one way",
+        "take out `cut-at` or `stall-at`",
+    );
     for (name, capture) in &step.capture {
         let way = below(way, &[Key("capture"), Key(name)]);
         match capture {
@@ -266,6 +314,16 @@ fn delete(report: &mut Report<'_>, step: &DeleteStep, way: &[Seg<'_>]) {
     }
 }
 
+fn referrers(report: &mut Report<'_>, step: &ReferrersStep, way: &[Seg<'_>]) {
+    if let Some(repository) = &step.of {
+        world::repository(report, repository, &below(way, &[Key("of")]));
+    }
+    if let Some(Err(error)) = report.subject.sample(&step.subject).map(|sample| sample.parse::<Digest>()) {
+        let help = "name the subject by its digest, e.g. `${image.app.digest}`";
+        report.add(&below(way, &[Key("subject")]), error.to_string(), help);
+    }
+}
+
 /// `REPO:TAG` or `REPO@DIGEST`.
 fn reference(report: &mut Report<'_>, text: &str, way: &[Seg<'_>]) {
     let Some(sample) = report.subject.sample(text) else { return };
@@ -286,7 +344,13 @@ fn reference(report: &mut Report<'_>, text: &str, way: &[Seg<'_>]) {
 
 fn storage(report: &mut Report<'_>, step: &StorageStep, way: &[Seg<'_>]) {
     let (key, glob) = match step {
-        StorageStep::SwapBucket {} => return,
+        StorageStep::SwapBucket { .. } | StorageStep::Remember(_) => return,
+        StorageStep::Lose { key, percent } => {
+            let way = below(way, &[Key("lose"), Key("percent")]);
+            report.must((1..=100).contains(percent), &way, format!("{percent} per cent"), "lose 1 to 100 per cent");
+            ("lose", key)
+        }
+        StorageStep::Write { key, .. } => ("write", key),
         StorageStep::Delete(glob) => ("delete", glob),
         StorageStep::Truncate { key, .. } => ("truncate", key),
         StorageStep::Corrupt { key, .. } => ("corrupt", key),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shakedown_faults::Fault;
+use shakedown_faults::{Fault, On};
 use shakedown_oci::{RepositoryName, Tag};
 
 use super::Report;
@@ -11,6 +11,8 @@ use crate::problem::shown;
 use crate::read::tree::Seg::{self, Item, Key};
 use crate::steps::Step;
 
+/// Most instances of the registry.
+const REPLICAS: u32 = 16;
 /// Largest sum of the sizes that one scenario may have made up: its content is hashed on each use.
 const CONTENT: u64 = 64 << 30;
 
@@ -55,12 +57,25 @@ pub(super) fn check(report: &mut Report<'_>) {
         "images and blobs have more than 64GiB together",
         "make them smaller",
     );
+    for (index, name) in given.other.iter().flat_map(|other| &other.pushed).enumerate() {
+        image(report, name, &[Key("given"), Key("other"), Key("pushed"), Item(index)]);
+    }
+    super::upstream::given(report);
+    for problem in given.gateway.iter().flat_map(|gateway| gateway.problems()) {
+        report.add(&[Key("given"), Key("gateway")], problem, "");
+    }
     settings(report);
     faults(report, &scenario.faults, &[Key("faults")]);
 }
 
 fn settings(report: &mut Report<'_>) {
     let given = &report.subject.scenario.given;
+    report.must(
+        (1..=REPLICAS).contains(&given.replicas),
+        &[Key("given"), Key("replicas")],
+        format!("a registry has 1 to {REPLICAS} replicas here"),
+        "two are enough to cross at every request",
+    );
     let part = given.registry.part_size.map(|size| size.0);
     let needed = given.s3.min_part.map_or(5 << 20, |size| size.0);
     let help = "the store refuses smaller parts (`given.s3.min-part`, 5MiB if absent): raise one or lower the other";
@@ -89,9 +104,17 @@ pub(super) fn faults(report: &mut Report<'_>, faults: &[Fault], way: &[Seg<'_>])
     let fired: BTreeSet<&str> = events(report);
     for (index, fault) in faults.iter().enumerate() {
         let place: Vec<Seg<'_>> = way.iter().copied().chain([Item(index)]).collect();
+        super::auth::fault(report, fault, &place);
         for problem in fault.problems() {
             report.add(&place, problem, "");
         }
+        report.must(
+            fault.on != On::Gateway || report.subject.scenario.given.gateway.is_some(),
+            &place,
+            "there is no gateway",
+            "let one stand somewhere: `given: { gateway: { before: registry } }`",
+        );
+        super::upstream::fault(report, fault, &place);
         let waits = [("after-event", &fault.when.after_event), ("until-event", &fault.when.until_event)];
         for (condition, name) in
             waits.into_iter().filter_map(|(condition, name)| name.as_deref().map(|name| (condition, name)))

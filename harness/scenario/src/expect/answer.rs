@@ -22,6 +22,9 @@ pub struct Expect {
     pub body: Option<BodyExpect>,
     /// The last byte must be there within this time.
     pub within: Option<Span>,
+    /// Beside all that, everything in one of these must hold: `[{ status: 201, headers: ... }, { status: 202, ... }]`. This is how a file
+    /// is exact where the specification leaves a choice.
+    pub one_of: Vec<Expect>,
     /// Instead of an answer (or of its end) the connection must break.
     pub connection: Option<Lost>,
     /// The rule ids this expectation stands for; the scenario's `spec` if absent.

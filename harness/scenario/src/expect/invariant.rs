@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StatusSet;
 use crate::OneOrMany;
+use crate::steps::AuditRule;
 
 /// One invariant. Kinds are keys: `- no-orphan-uploads: {}` or, short, `- no-orphan-uploads`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,8 @@ pub enum Invariant {
     NoLeakedBytes,
     /// Every blob and manifest acknowledged by 201 can be read back with its digest.
     AcknowledgedIsReadable,
+    /// An audit of the bucket finds what it should, and nothing else.
+    Audit(AuditRule),
     /// Counts of calls to storage.
     StorageRequests(StorageRequests),
     /// The first calls that match stand in this order.
@@ -37,6 +40,9 @@ pub struct AnswerRule {
     /// Only calls with this method.
     #[serde(default)]
     pub method: OneOrMany<String>,
+    /// So many calls may break the rule: of several at the same time one wins.
+    #[serde(default)]
+    pub at_most: u32,
 }
 
 /// A count of calls to storage.

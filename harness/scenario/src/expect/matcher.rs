@@ -1,4 +1,4 @@
-//! Matchers of single values: `v` equals, or `{ matches: re }`, `{ absent: true }`, ...
+//! Matchers of single values: `v` equals, or `{ matches: re }`, `{ present: false }`, ...
 
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub enum Matcher {
 pub enum MatcherKind {
     /// The whole text matches this regular expression.
     Matches(String),
+    /// Not there; if it is there, the whole text matches this regular expression.
+    AbsentOrMatches(String),
     /// The text contains this.
     Contains(String),
     /// There (true) or not there (false).
@@ -41,7 +43,9 @@ impl<'de> Deserialize<'de> for Matcher {
             type Value = Matcher;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value, or one of { matches, contains, present, not, at-least, at-most }")
+                f.write_str(
+                    "a value, or one of { matches, absent-or-matches, contains, present, not, at-least, at-most }",
+                )
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Matcher, E> {

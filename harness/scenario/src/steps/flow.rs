@@ -17,6 +17,16 @@ pub struct ParallelStep {
     pub cut_after: Option<Span>,
 }
 
+/// Steps done by another user of `given.auth`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AsStep {
+    /// The user; `nobody` has not logged in.
+    pub user: String,
+    /// What.
+    pub steps: Vec<Step>,
+}
+
 /// Steps `times` times in a row; `${round}` counts from 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

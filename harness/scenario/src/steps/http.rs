@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shakedown_faults::Size;
 
 use crate::expect::Expect;
 
@@ -20,12 +21,21 @@ pub struct HttpStep {
     /// Request body; none if absent.
     #[serde(default)]
     pub body: Option<BodySource>,
+    /// The connection breaks after so many bytes of the body, whose whole length was announced.
+    #[serde(default)]
+    pub cut_at: Option<Size>,
+    /// After so many bytes of the body nothing more comes; the connection stays open, and the answer is waited for.
+    #[serde(default)]
+    pub stall_at: Option<Size>,
     /// Query parameter appended with `?` or `&` as the path needs it, e.g. `digest: ${blob.layer.digest}`.
     #[serde(default)]
     pub query: IndexMap<String, String>,
     /// Follow redirects (without Authorization across hosts).
     #[serde(default)]
     pub follow: bool,
+    /// Answers a 401 as the user who acts, as a client does; without it nothing is added.
+    #[serde(default)]
+    pub login: bool,
     /// What is kept of the answer for later steps: name -> where.
     #[serde(default)]
     pub capture: IndexMap<String, Capture>,

@@ -22,6 +22,22 @@ pub enum Mode {
     Chunked(Size),
 }
 
+/// Whose habits a push has. Sets `mode` and `head-first`; `retries` as they stand here unless the step says more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientHabit {
+    /// HEAD, POST, one PATCH without a length, PUT, then HEAD of the digest; 5 tries per layer, each with a new upload.
+    Docker,
+    /// HEAD, POST and PUT with the whole blob; one try.
+    Containerd,
+    /// HEAD, POST, one PATCH without a length, PUT; one try.
+    Skopeo,
+    /// As skopeo, but 3 tries, each with a new upload.
+    Crane,
+    /// HEAD and skip what is there, POST, one PATCH, PUT; one try.
+    Jib,
+}
+
 /// How a high-level step must end.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -44,6 +60,9 @@ pub struct PushStep {
     /// `REPO:TAG`, e.g. `${repo}:1`.
     #[serde(rename = "as")]
     pub reference: String,
+    /// Whose habits it has, instead of `mode` and `head-first`.
+    #[serde(default)]
+    pub client: Option<ClientHabit>,
     /// How blobs are uploaded.
     #[serde(default)]
     pub mode: Mode,
@@ -134,6 +153,29 @@ pub struct DeleteStep {
     /// Allowed statuses; 202 if absent (DT1, DM1, DB1).
     #[serde(default)]
     pub status: Option<StatusSet>,
+}
+
+/// Lists what refers to a manifest, following Link to the end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReferrersStep {
+    /// Digest of the subject, e.g. `${image.app.digest}`.
+    pub subject: String,
+    /// Repository; `${repo}` if absent.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Only those with this type; it does not matter who filters.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// Digests that must be in the list.
+    #[serde(default)]
+    pub contains: OneOrMany<String>,
+    /// How many there are.
+    #[serde(default)]
+    pub count: Option<Matcher>,
+    /// In how many pages they came.
+    #[serde(default)]
+    pub pages: Option<Matcher>,
 }
 
 /// Lists tags, following Link to the end.

@@ -1,17 +1,29 @@
 //! One file per step kind and one line in the list below. What a step does is the engine's (`engine/src/steps/`, same names).
 
+mod client;
 mod flow;
 mod http;
 mod image;
+mod life;
+mod site;
+mod swift;
+mod webhook;
 mod world;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::flow::{EventuallyStep, ParallelStep, RepeatStep};
+pub use self::client::{ClientCheckStep, Program, ProgramEnd, RunStep, UpstreamCheckStep};
+pub use self::flow::{AsStep, EventuallyStep, ParallelStep, RepeatStep};
 pub use self::http::{BodySource, Capture, HttpStep};
-pub use self::image::{BlobStep, DeleteStep, Mode, MountStep, Outcome, PullStep, PushStep, TagsStep};
-pub use self::world::{AdvanceStep, EventStep, FaultsStep, RestartStep, StorageCheckStep, StorageStep};
+pub use self::image::{
+    BlobStep, ClientHabit, DeleteStep, Mode, MountStep, Outcome, PullStep, PushStep, ReferrersStep, TagsStep,
+};
+pub use self::life::{AuditRule, CleanedExpect, ExpireStep, GcStep, PurgeStep, Untagged};
+pub use self::site::{CompareStep, CopyStep, Site};
+pub use self::swift::{AgainBody, SwiftGet, SwiftPut, SwiftStep};
+pub use self::webhook::{EventExpect, WebhookStep};
+pub use self::world::{AdvanceStep, CacheStep, EventStep, FaultsStep, RestartStep, StorageCheckStep, StorageStep};
 
 /// One step. Kinds are keys: `- push: { image: app, as: "${repo}:1" }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,12 +43,20 @@ pub enum Step {
     Blob(BlobStep),
     /// Mounts a blob from another repository.
     Mount(MountStep),
+    /// Copies an image between the registry and the other site.
+    Copy(CopyStep),
+    /// Compares a repository on the registry and on the other site.
+    Compare(CompareStep),
     /// Deletes a tag, manifest or blob.
     Delete(DeleteStep),
     /// Lists tags.
     Tags(TagsStep),
+    /// Lists referrers.
+    Referrers(ReferrersStep),
     /// Branches at the same time.
     Parallel(ParallelStep),
+    /// Steps done by another user.
+    As(AsStep),
     /// Steps several times.
     Repeat(RepeatStep),
     /// Steps until they pass, within a deadline.
@@ -51,8 +71,28 @@ pub enum Step {
     Event(EventStep),
     /// Changes the storage behind the registry's back.
     Storage(StorageStep),
+    /// Empties, stops, starts or holds up the descriptor cache.
+    Cache(CacheStep),
+    /// Collects garbage.
+    Gc(GcStep),
+    /// Removes uploads that nobody goes on with.
+    Purge(PurgeStep),
+    /// Lets go what a pull-through cache fetched long ago.
+    Expire(ExpireStep),
+    /// Audits the bucket: what is missing, damaged, dangling or of no use.
+    Audit(AuditRule),
     /// Asserts on the storage calls since the last such check (or the start).
     StorageCalls(StorageCheckStep),
+    /// Runs a program as a client: `run: [skopeo, copy, ...]`.
+    Run(RunStep),
+    /// Puts and gets objects of a Swift, as a client library does.
+    Swift(SwiftStep),
+    /// Changes what the webhook sink answers, or asserts on what it was told.
+    Webhook(WebhookStep),
+    /// Asserts on what clients did since the last such check (or the start).
+    ClientCalls(ClientCheckStep),
+    /// Asserts on what a pull-through cache asked its upstream since the last such check (or the start).
+    UpstreamCalls(UpstreamCheckStep),
 }
 
 impl Step {
@@ -61,6 +101,7 @@ impl Step {
         visit(self);
         match self {
             Self::Parallel(step) => step.branches.iter().flatten().for_each(|step| step.walk(visit)),
+            Self::As(step) => step.steps.iter().for_each(|step| step.walk(visit)),
             Self::Repeat(step) => step.steps.iter().for_each(|step| step.walk(visit)),
             Self::Eventually(step) => step.steps.iter().for_each(|step| step.walk(visit)),
             _ => {}

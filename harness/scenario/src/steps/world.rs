@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_faults::{Fault, Span};
 
+use crate::RegistrySettings;
 use crate::expect::StorageRequests;
 
 /// Lets time pass.
@@ -20,6 +21,10 @@ pub struct AdvanceStep {
 pub struct RestartStep {
     /// Without a chance to finish (SIGKILL).
     pub kill: bool,
+    /// Settings that the registry has from now on, beside those it had.
+    pub registry: RegistrySettings,
+    /// Only this one of `given.replicas`, from 1; all if absent.
+    pub replica: Option<u32>,
 }
 
 /// Replaces the active faults.
@@ -28,6 +33,20 @@ pub struct RestartStep {
 pub struct FaultsStep {
     /// The new faults; empty clears.
     pub set: Vec<Fault>,
+}
+
+/// What happens to the cache of `given.cache: shared`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheStep {
+    /// It forgets everything.
+    Flush,
+    /// It is gone.
+    Stop,
+    /// It is there again, and empty.
+    Start,
+    /// It answers nothing for so long, and then everything.
+    Hang(Span),
 }
 
 /// A named event.
@@ -42,8 +61,28 @@ pub struct EventStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StorageStep {
-    /// Exchanges the bucket for an empty one.
-    SwapBucket {},
+    /// Exchanges the bucket for an empty one, or for what it was when it was remembered.
+    SwapBucket {
+        /// Name of a remembered bucket.
+        #[serde(default)]
+        to: Option<String>,
+    },
+    /// Remembers what the bucket holds now, for a later `swap-bucket: { to: NAME }`.
+    Remember(String),
+    /// Deletes a share of the objects whose key matches, chosen by the run's seed.
+    Lose {
+        /// Glob.
+        key: String,
+        /// Per cent of the objects.
+        percent: u8,
+    },
+    /// Writes this text into the objects whose key matches; makes the object if there is none and the key is no pattern.
+    Write {
+        /// Glob, or a key.
+        key: String,
+        /// The new content.
+        text: String,
+    },
     /// Deletes the objects whose key matches this glob.
     Delete(String),
     /// Cuts the objects whose key matches down to this many bytes.

@@ -147,7 +147,7 @@ impl EffectKind for Answer {
 }
 
 /// Names and values that no HTTP message can carry.
-pub(super) fn header_problems(headers: &IndexMap<String, String>) -> Vec<String> {
+pub(crate) fn header_problems(headers: &IndexMap<String, String>) -> Vec<String> {
     let bad = |(name, value): &(&String, &String)| {
         HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
     };

@@ -8,6 +8,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{Action, On};
 
+pub(crate) use answer::header_problems;
+
 mod list;
 mod reading;
 
@@ -78,7 +80,8 @@ impl Effect {
     pub fn parties(&self) -> &'static [On] {
         let store = |action: &Action| matches!(action, Action::Store(_));
         let actions = self.actions(&mut ChaCha8Rng::seed_from_u64(0));
-        if actions.iter().any(store) { &[On::S3] } else { &[On::S3, On::Registry] }
+        let all = &[On::S3, On::Registry, On::Token, On::Gateway, On::Upstream];
+        if actions.iter().any(store) { &[On::S3] } else { all }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
+use crate::gateway::GatewayServer;
 use crate::names::Unknown;
 
 /// An answer body somebody really sends, with the head lines that go with it.
@@ -96,7 +97,12 @@ impl JsonSchema for PageName {
 
 /// The page that the gateway of field report B01 (`openresty/1.15.8.2`) makes for a status of its own.
 pub fn gateway_page(status: http::StatusCode) -> (String, &'static str) {
-    const SERVER: &str = "openresty/1.15.8.2";
+    let server = GatewayServer::Openresty;
+    (page_of(server, status), server.name())
+}
+
+/// The page that a gateway makes for a status of its own.
+pub fn page_of(server: GatewayServer, status: http::StatusCode) -> String {
     // nginx's own names for these statuses differ from RFC 9110's.
     let reason = match status.as_u16() {
         401 => "Authorization Required",
@@ -109,11 +115,21 @@ pub fn gateway_page(status: http::StatusCode) -> (String, &'static str) {
         _ => status.canonical_reason().unwrap_or("Unknown"),
     };
     let title = format!("{} {reason}", status.as_u16());
-    let page = format!(
-        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
-         <hr><center>{SERVER}</center>\r\n</body>\r\n</html>\r\n"
-    );
-    (page, SERVER)
+    page(server, &title, &title, "")
+}
+
+/// nginx's answer to http on a port of https.
+pub fn plain_http_page(server: GatewayServer) -> String {
+    let words = "The plain HTTP request was sent to HTTPS port";
+    page(server, &format!("400 {words}"), "400 Bad Request", &format!("<center>{words}</center>\r\n"))
+}
+
+fn page(server: GatewayServer, title: &str, heading: &str, more: &str) -> String {
+    let server = server.name();
+    format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{heading}</h1></center>\r\n\
+         {more}<hr><center>{server}</center>\r\n</body>\r\n</html>\r\n"
+    )
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! DeleteObject and DeleteObjects.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 use crate::call::{Answer, Call};
+use crate::conditions;
 use crate::error::{Code, S3Error};
 use crate::request::check_key;
+use crate::store::Object;
 use crate::xml::{self, Element, XmlWriter};
 
 /// Most keys of one DeleteObjects.
@@ -12,14 +14,15 @@ const MAX_KEYS: usize = 1000;
 
 pub(super) async fn one(call: Call) -> Result<Answer, S3Error> {
     call.need_bucket()?;
-    remove(&call, call.key())?;
+    remove(&call, call.key(), &call.headers)?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-fn remove(call: &Call, key: &str) -> Result<(), S3Error> {
+fn remove(call: &Call, key: &str, conditions: &HeaderMap) -> Result<(), S3Error> {
     check_key(key)?;
     if !call.orders.not_applied {
-        call.store().delete_object(call.bucket(), key, call.writing())?;
+        let check = |existing: Option<&Object>| conditions::check_delete(conditions, existing);
+        call.store().delete_object(call.bucket(), key, call.writing(), check)?;
     }
     Ok(())
 }
@@ -48,7 +51,7 @@ pub(super) async fn many(mut call: Call) -> Result<Answer, S3Error> {
             failure(&mut document, key, code, "Ordered by a fault");
             continue;
         }
-        match remove(&call, key) {
+        match remove(&call, key, &HeaderMap::new()) {
             Ok(()) if quiet => {}
             Ok(()) => {
                 document.group("Deleted", |entry| {

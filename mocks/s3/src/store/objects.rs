@@ -66,9 +66,17 @@ impl Store {
     }
 
     /// Deletes a key; true if there was an object.
-    pub(crate) fn delete_object(&self, bucket: &str, key: &str, writing: Writing) -> Result<bool, S3Error> {
+    pub(crate) fn delete_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        writing: Writing,
+        check: impl FnOnce(Option<&Object>) -> Result<(), S3Error>,
+    ) -> Result<bool, S3Error> {
         let mut state = self.state();
-        let was = state.bucket(bucket)?.objects.get(key).is_some_and(|versions| versions.latest().is_some());
+        let latest = state.bucket(bucket)?.objects.get(key).and_then(|versions| versions.latest());
+        check(latest.map(Arc::as_ref))?;
+        let was = latest.is_some();
         if was {
             self.keep(&Change::NoObject { bucket: Cow::Borrowed(bucket), key: Cow::Borrowed(key) })?;
             state.push_object(bucket, key, None, writing)?;

@@ -37,7 +37,7 @@ pub fn failure(run: &RunInfo, scenario: &ScenarioReport, options: &Options, out:
     if let Some(why) = why {
         labelled("why", &clean(why), Mark::Plain, paint, out)?;
     }
-    for (number, line) in log::telling(scenario).into_iter().enumerate() {
+    for (number, line) in log::telling(scenario, &timeline.log()).into_iter().enumerate() {
         let text = elide(&clean(&line), LOG_WIDTHS * (paint.width() - TEXT), paint.ellipsis());
         labelled(if number == 0 { "log" } else { "" }, &text, Mark::Quiet, paint, out)?;
     }
@@ -97,7 +97,7 @@ pub(super) fn failed_checks(scenario: &ScenarioReport) -> impl Iterator<Item = &
 
 /// What was expected, what came, which rules say so, and where.
 fn check_line(check: &Check) -> String {
-    let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
+    let rules = check.rules_in_brackets();
     let at = if check.at.is_empty() { String::new() } else { format!(" at {}", check.at) };
     clean(&format!("{}: expected {}, was {}{rules}{at}", check.what, check.expected, check.actual))
 }

@@ -1,23 +1,28 @@
 //! The lines of a system's log that tell most about a failure, cut to what they say.
 
-use crate::ScenarioReport;
+use crate::log::{LogFormat, logfmt::pairs};
+use crate::{LogLine, ScenarioReport};
 
 /// Lines that are shown.
 const LINES: usize = 2;
 /// Keys of a logfmt line that say something; all others (times, addresses, versions) are left out.
 const TELLING: &[&str] = &["level", "msg", "err.code", "err.message", "err.detail", "error", "err"];
 
-/// The last lines about errors that name an upload or a digest of the calls that failed, else the last about errors. A log without
-/// errors tells nothing.
-pub(super) fn telling(scenario: &ScenarioReport) -> Vec<String> {
+/// The last lines about errors that name an upload or a digest of the calls that failed, else the last about errors; without those that the
+/// timeline shows (`shown`). A log without errors tells nothing; where the timeline shows some, lines that name nothing are of other calls.
+pub(super) fn telling(scenario: &ScenarioReport, shown: &[&LogLine]) -> Vec<String> {
     let is_bad = |line: &&String| {
         let line = line.to_ascii_lowercase();
         ["error", "warn", "panic", "fatal"].iter().any(|word| line.contains(word))
     };
-    let bad: Vec<_> = scenario.log.iter().filter(is_bad).collect();
+    let is_shown = |line: &&String| {
+        let mut read = LogFormat::PARSED.iter().filter_map(|format| format.parse(line));
+        read.any(|line| shown.iter().any(|shown| shown.says_what(&line)))
+    };
+    let bad: Vec<_> = scenario.log.iter().filter(|line| is_bad(line) && !is_shown(line)).collect();
     let ids = ids(scenario);
     let named: Vec<_> = bad.iter().copied().filter(|line| ids.iter().any(|id| line.contains(id.as_str()))).collect();
-    let lines = if named.is_empty() { bad } else { named };
+    let lines = if named.is_empty() && shown.is_empty() { bad } else { named };
     let mut told: Vec<String> = lines[lines.len().saturating_sub(LINES)..].iter().map(|line| gist(line)).collect();
     told.dedup();
     told
@@ -48,32 +53,6 @@ fn gist(line: &str) -> String {
     kept.join(" ")
 }
 
-/// `key=value` and `key="quoted value"` in order; the rest of a line that is none ends it.
-fn pairs(line: &str) -> Vec<(&str, &str)> {
-    let mut pairs = Vec::new();
-    let mut rest = line.trim_start();
-    while let Some((key, after)) = rest.split_once('=') {
-        if key.contains(char::is_whitespace) {
-            break;
-        }
-        let end = if after.starts_with('"') { closing_quote(after) } else { after.find(' ') };
-        let end = end.unwrap_or(after.len());
-        pairs.push((key, &after[..end]));
-        rest = after[end..].trim_start();
-    }
-    pairs
-}
-
-/// Where a quoted value ends, the quote included.
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices().skip(1).find_map(|(at, c)| {
-        let closes = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        closes.then_some(at + 1)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,7 +62,19 @@ mod tests {
         let log = log.iter().map(|line| (*line).to_owned()).collect();
         let call = sample::front("PATCH", "http://r/v2/a/blobs/uploads/9ac3d1f0-7b7e-4e7a-9d5e-0d4c3f2b1a00?x=1", 500);
         let blame = Some(sample::blame("rule", &[(0, "")]));
-        telling(&ScenarioReport { log, calls: vec![call], blame, ..sample::scenario("x", crate::Verdict::Failed) })
+        let scenario =
+            ScenarioReport { log, calls: vec![call], blame, ..sample::scenario("x", crate::Verdict::Failed) };
+        telling(&scenario, &[])
+    }
+
+    #[test]
+    fn what_the_timeline_shows_is_not_said_again() {
+        let line = r#"level=error msg="x" err.detail="no such key""#;
+        let shown = LogFormat::Logfmt.parse(line).unwrap();
+        let log = vec![line.to_owned(), "error of another".to_owned()];
+        let scenario = ScenarioReport { log, ..sample::scenario("x", crate::Verdict::Failed) };
+        assert!(telling(&scenario, &[&shown]).is_empty());
+        assert_eq!(telling(&scenario, &[]).len(), 2);
     }
 
     #[test]

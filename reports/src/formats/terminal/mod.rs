@@ -1,7 +1,8 @@
 //! For people at a terminal: one line per scenario, a full block per failure, causes and totals at the end.
 //!
-//! [`line()`], [`failure()`] and [`summary()`] are also used one by one while a run goes on.
+//! [`line()`], [`failure()`] and [`summary()`] are also used one by one while a run goes on, [`live()`] without a run.
 
+mod about;
 mod failure;
 mod log;
 mod names;
@@ -12,6 +13,7 @@ use std::fmt::{self, Write};
 
 pub use self::failure::failure;
 use self::paint::{Mark, Paint};
+pub use self::timeline::live;
 use super::{Format, Options};
 use crate::text::{clean, count, duration, elide, width, wrap};
 use crate::{Report, RunInfo, ScenarioReport, Verdict};
@@ -73,6 +75,8 @@ pub fn line(scenario: &ScenarioReport, options: &Options, out: &mut dyn Write) -
     let paint = Paint::new(options);
     let label = label(scenario.verdict);
     let facts = match (&scenario.reason, scenario.verdict) {
+        // The reason stands once at the end, with all that it explains.
+        (Some(_), Verdict::Known) => "a known deviation".to_owned(),
         (Some(reason), _) => clean(reason),
         (None, Verdict::NotRun) => "never begun".to_owned(),
         (None, _) => {
@@ -132,7 +136,14 @@ pub fn summary(report: &Report, options: &Options, out: &mut dyn Write) -> fmt::
             writeln!(out, "      {}", paint.in_style(Mark::Quiet, &part))?;
         }
     }
+    about::deviations(&report.run, paint, out)?;
+    about::recorded(&report.run, paint, out)?;
+    about::habits(&report.habits, paint, out)?;
+    about::target(&report.run, paint, out)?;
     writeln!(out)?;
+    for part in report.run.rules.line().iter().flat_map(|line| wrap(line, paint.width())) {
+        writeln!(out, "{}", paint.in_style(Mark::Quiet, &part))?;
+    }
     totals(report, paint, out)
 }
 
@@ -180,7 +191,8 @@ fn folded(alike: &[ScenarioReport], options: &Options, out: &mut dyn Write) -> f
     let paint = Paint::new(options);
     let first = &alike[0];
     let reason = first.reason.as_deref().unwrap_or("never begun");
-    let text = format!("{} scenarios, {} to {}: {}", alike.len(), first.id, alike[alike.len() - 1].id, clean(reason));
+    let last = &alike[alike.len() - 1];
+    let text = clean(&format!("{} scenarios, {} to {}: {reason}", alike.len(), first.id, last.id));
     for (number, part) in wrap(&text, paint.width() - 9).iter().enumerate() {
         match number {
             0 => writeln!(out, "{}{part}", paint.verdict(first.verdict, label(first.verdict), 9))?,
@@ -188,6 +200,11 @@ fn folded(alike: &[ScenarioReport], options: &Options, out: &mut dyn Write) -> f
         }
     }
     Ok(())
+}
+
+/// What a call addresses, short enough for one line of any format.
+pub(crate) fn shown(call: &crate::Call) -> String {
+    if call.is_client() { names::of_client_call(call) } else { names::of_storage_call(call) }
 }
 
 /// Id and incidents, e.g. `async-multipart-create (A01)`.

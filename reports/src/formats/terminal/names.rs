@@ -14,6 +14,9 @@ pub(super) fn of_client_call(call: &Call) -> String {
     }
     let (path, query) = split_query(path_of(&call.uri));
     let mut name = short_path(path);
+    if call.is_for_token() {
+        name.insert_str(0, "token server: ");
+    }
     // A parameter with an underscore is the registry's own state: opaque, and long.
     let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with('_'));
     for (number, pair) in pairs.enumerate() {
@@ -28,6 +31,14 @@ pub(super) fn of_client_call(call: &Call) -> String {
 
 /// What a storage call addresses, e.g. `upload-data?uploads` or `?uploads&prefix=upload-data`.
 pub(super) fn of_storage_call(call: &Call) -> String {
+    if call.is_behind_gateway() && call.to == "registry" {
+        return format!("{}: {}", party(&call.to), of_client_call(call));
+    }
+    let inner = if call.is_behind_gateway() { format!("{}: ", party(&call.to)) } else { String::new() };
+    format!("{inner}{}", of_key(call))
+}
+
+fn of_key(call: &Call) -> String {
     let (path, query) = split_query(path_of(&call.uri));
     let key = call.key.as_deref().unwrap_or_default();
     let mut name = if is_listing(call) { String::new() } else { short_key(key) };

@@ -5,20 +5,22 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::failure::failed_checks;
-use super::names;
 use super::paint::{Mark, Paint};
+use super::{Options, names, shown};
 use crate::text::{clean, count, elide, moment, width, wrap};
-use crate::{Call, Check, ScenarioReport};
+use crate::{Call, Check, LogLine, ScenarioReport};
 
 /// Equal calls in a row from which on they are folded.
 const FOLD_FROM: usize = 4;
+/// Widths of the terminal that one line of the log may take.
+const LOG_WIDTHS: usize = 2;
 /// Lines that a timeline may take, and one client call's part of it, where nothing forces more.
 const LINES: usize = 40;
 const LINES_PER_CLIENT_CALL: usize = 14;
 
 /// The timeline of a scenario.
 pub(super) struct Timeline<'a> {
-    scenario: &'a ScenarioReport,
+    calls: &'a [Call],
     /// What failed checks and the blame say of calls.
     remarks: BTreeMap<usize, Vec<(Mark, String)>>,
     groups: Vec<Group>,
@@ -69,7 +71,12 @@ impl<'a> Timeline<'a> {
             remarks.entry(evidence.call).or_default().push((Mark::Label, clean(&evidence.shows)));
         }
         let origin_us = scenario.calls.iter().map(|call| call.start_us).min().unwrap_or(0);
-        Self { scenario, remarks, groups: groups(&scenario.calls), origin_us }
+        Self { calls: &scenario.calls, remarks, groups: groups(&scenario.calls), origin_us }
+    }
+
+    /// Calls without remarks.
+    fn plain(calls: &'a [Call], origin_us: u64) -> Self {
+        Self { calls, remarks: BTreeMap::new(), groups: groups(calls), origin_us }
     }
 
     /// True if a remark on this call is part of the timeline.
@@ -77,8 +84,13 @@ impl<'a> Timeline<'a> {
         self.remarks.contains_key(&call)
     }
 
+    /// The lines of the log that it shows.
+    pub(super) fn log(&self) -> Vec<&'a LogLine> {
+        (0..self.calls.len()).filter(|&call| self.tells(call)).flat_map(|call| &self.calls[call].log).collect()
+    }
+
     pub(super) fn write(&self, paint: Paint, out: &mut dyn Write) -> fmt::Result {
-        if self.scenario.calls.is_empty() {
+        if self.calls.is_empty() {
             return Ok(());
         }
         let lines = self.lines();
@@ -140,9 +152,9 @@ impl<'a> Timeline<'a> {
     }
 
     fn weight(&self, call: usize) -> Weight {
-        if self.remarks.contains_key(&call) {
+        if self.remarks.contains_key(&call) || (self.tells(call) && !self.calls[call].log.is_empty()) {
             Weight::Named
-        } else if self.scenario.calls[call].faults.is_empty() {
+        } else if self.calls[call].faults.is_empty() {
             Weight::Plain
         } else {
             Weight::Struck
@@ -151,7 +163,7 @@ impl<'a> Timeline<'a> {
 
     fn calls_alike(&self, a: usize, b: usize) -> bool {
         let effects = |call: &Call| call.faults.iter().map(|fault| fault.effect.clone()).collect::<Vec<_>>();
-        let (x, y) = (&self.scenario.calls[a], &self.scenario.calls[b]);
+        let (x, y) = (&self.calls[a], &self.calls[b]);
         self.weight(b) < Weight::Named && names::shape(x) == names::shape(y) && effects(x) == effects(y)
     }
 
@@ -167,8 +179,8 @@ impl<'a> Timeline<'a> {
         let shift = if paint.width() < 80 { 4 } else { 10 };
         let longest = lines.iter().filter_map(|line| match line {
             Line::Call(call) | Line::Alike(call, _) => {
-                let call = &self.scenario.calls[*call];
-                Some(width(&target(call)) + if call.is_client() { 0 } else { shift })
+                let call = &self.calls[*call];
+                Some(width(&shown(call)) + if call.is_client() { 0 } else { shift })
             }
             _ => None,
         });
@@ -177,7 +189,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn heading(&self, columns: &Columns, paint: Paint, out: &mut dyn Write) -> fmt::Result {
-        let storage = self.scenario.calls.iter().find(|call| !call.is_client());
+        let storage = self.calls.iter().find(|call| !call.is_client());
         let lane = storage.map_or(String::new(), |call| {
             format!("{} {} {}", names::party(&call.from), paint.points_right(), names::party(&call.to))
         });
@@ -190,19 +202,19 @@ impl<'a> Timeline<'a> {
         match line {
             Line::Call(call) => self.call(*call, columns, paint, out),
             Line::Alike(call, times) => {
-                let call = &self.scenario.calls[*call];
+                let call = &self.calls[*call];
                 let indent = BEFORE_TARGET - 7 + if call.is_client() { 0 } else { columns.shift };
                 let status = call.status.map_or("no answer".to_owned(), |status| status.to_string());
-                let text = format!("{dots} {times} x {} {} {status} {dots}", call.method, target(call));
+                let text = format!("{dots} {times} x {} {} {status} {dots}", clean(&call.method), shown(call));
                 quiet(indent, &text, paint, out)
             }
             Line::GroupsAlike { first, times, storage } => {
-                let call = &self.scenario.calls[*first];
+                let call = &self.calls[*first];
                 let with =
                     if *storage == 0 { String::new() } else { format!(", {} each", count(*storage, "storage call")) };
                 quiet(
                     BEFORE_TARGET - 7,
-                    &format!("{dots} {times} x {} {}{with} {dots}", call.method, target(call)),
+                    &format!("{dots} {times} x {} {}{with} {dots}", clean(&call.method), shown(call)),
                     paint,
                     out,
                 )
@@ -220,10 +232,10 @@ impl<'a> Timeline<'a> {
     }
 
     fn call(&self, index: usize, columns: &Columns, paint: Paint, out: &mut dyn Write) -> fmt::Result {
-        let call = &self.scenario.calls[index];
+        let call = &self.calls[index];
         let shift = if call.is_client() { 0 } else { columns.shift };
         let room = columns.target - shift.min(columns.target - 6);
-        let target = elide(&target(call), room, paint.ellipsis());
+        let target = elide(&shown(call), room, paint.ellipsis());
         let failed = self.remarks.get(&index).is_some_and(|remarks| remarks.iter().any(|(mark, _)| *mark == Mark::Bad));
         let mark = match call.status {
             _ if failed => Mark::Bad,
@@ -241,12 +253,37 @@ impl<'a> Timeline<'a> {
             paint.in_style(mark, &status),
             pad = shift
         )?;
-        self.trail(index, shift, BEFORE_TARGET + columns.target + 4, paint, out)
+        self.trail(index, shift, BEFORE_TARGET + columns.target + 4, paint, out)?;
+        if self.tells(index) { self.said(call, shift, paint, out) } else { Ok(()) }
+    }
+
+    /// True if the log has something to say here that is worth a line: the call, or the client call that caused it, failed or is spoken of.
+    /// A registry logs its every 404 as an error.
+    fn tells(&self, index: usize) -> bool {
+        let cause = self.calls[index].caused_by;
+        let failed = |call: &Call| call.is_client() && call.status.is_none_or(|status| status >= 500);
+        let calls = std::iter::once(index).chain(cause).filter(|&call| call < self.calls.len());
+        calls.into_iter().any(|call| self.remarks.contains_key(&call) || failed(&self.calls[call]))
+    }
+
+    /// The lines of the system's log that are due to a call, each at its time.
+    fn said(&self, call: &Call, shift: usize, paint: Paint, out: &mut dyn Write) -> fmt::Result {
+        let indent = BEFORE_TARGET + shift;
+        for line in &call.log {
+            let time = line.at_us.map_or(String::new(), |at| moment(at.saturating_sub(self.origin_us)));
+            let text = elide(&clean(&line.gist()), LOG_WIDTHS * (paint.width() - indent), paint.ellipsis());
+            for (number, part) in wrap(&text, paint.width() - indent).iter().enumerate() {
+                let (time, label) = if number == 0 { (time.as_str(), "log") } else { ("", "") };
+                let head = format!("{:shift$}{time:>9}  {label:<7}", "");
+                writeln!(out, "{head}{}", paint.in_style(Mark::Quiet, part))?;
+            }
+        }
+        Ok(())
     }
 
     /// What is said of a call behind its status: on the same line as far as there is room, else below.
     fn trail(&self, index: usize, shift: usize, at: usize, paint: Paint, out: &mut dyn Write) -> fmt::Result {
-        let call = &self.scenario.calls[index];
+        let call = &self.calls[index];
         let mut parts: Vec<(Mark, String)> = Vec::new();
         parts.extend(call.error.iter().map(|error| (Mark::Bad, clean(error))));
         parts.extend(call.note.iter().map(|note| (Mark::Plain, clean(note))));
@@ -272,9 +309,26 @@ impl<'a> Timeline<'a> {
     }
 }
 
+/// A line for each of these calls, none left out and without a heading; times are from `origin_us` on. For calls that are shown while
+/// they come in.
+///
+/// # Errors
+/// Those of `out` only.
+pub fn live(calls: &[Call], origin_us: u64, options: &Options, out: &mut dyn Write) -> fmt::Result {
+    let (timeline, paint) = (Timeline::plain(calls, origin_us), Paint::new(options));
+    let shift = if paint.width() < 80 { 4 } else { 10 };
+    let columns = Columns { shift, target: (paint.width() / 2).saturating_sub(BEFORE_TARGET).max(16) };
+    for group in &timeline.groups {
+        for &call in group.head.iter().chain(&group.storage) {
+            timeline.call(call, &columns, paint, out)?;
+        }
+    }
+    Ok(())
+}
+
 /// A failed check in the words of a remark: what is seen in the line itself is not said again.
 fn remark(check: &Check) -> String {
-    let rules = if check.rules.is_empty() { String::new() } else { format!(" ({})", check.rules.join(", ")) };
+    let rules = check.rules_in_brackets();
     match (check.what.as_str(), check.expected.as_str()) {
         ("outcome", expected) => {
             let expected = expected.replace("succeeds", "to succeed").replace("fails", "to fail");
@@ -353,10 +407,6 @@ fn groups(calls: &[Call]) -> Vec<Group> {
         }
     }
     groups
-}
-
-fn target(call: &Call) -> String {
-    if call.is_client() { names::of_client_call(call) } else { names::of_storage_call(call) }
 }
 
 fn quiet(indent: usize, text: &str, paint: Paint, out: &mut dyn Write) -> fmt::Result {

@@ -32,6 +32,7 @@ pub(super) fn failed(what: &str, expected: &str, actual: &str, call: Option<usiz
         actual: actual.into(),
         at: String::new(),
         verdict: Verdict::Failed,
+        duty: String::new(),
         call,
     }
 }
@@ -144,7 +145,15 @@ impl Calls {
         self.0.last_mut().expect("a call to change")
     }
 
-    fn add(mut self, from: &str, to: &str, method: &str, uri: &str, status: u16, caused_by: Option<usize>) -> Self {
+    pub(super) fn add(
+        mut self,
+        from: &str,
+        to: &str,
+        method: &str,
+        uri: &str,
+        status: u16,
+        caused_by: Option<usize>,
+    ) -> Self {
         self.0.push(Call {
             from: from.into(),
             to: to.into(),
@@ -164,6 +173,7 @@ impl Calls {
             request_body: BodyInfo::default(),
             response_body: BodyInfo { complete: true, ..BodyInfo::default() },
             faults: vec![],
+            log: vec![],
         });
         self
     }

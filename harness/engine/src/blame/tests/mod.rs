@@ -1,6 +1,7 @@
 //! One row per situation: calls, what failed, who must be blamed. The situations are those of the incident catalogue.
 
 mod calls;
+mod gateways;
 mod parties;
 mod situations;
 
@@ -13,7 +14,7 @@ use super::{RULES, decide};
 type Expected = (&'static str, Party, Option<Party>);
 
 fn blamed(calls: &Calls, check: Check) -> (String, Party, Option<Party>) {
-    let blame = decide(&calls.0, &[check], &[]).expect("a check failed");
+    let blame = decide(&calls.0, &[check], &[], true).expect("a check failed");
     for evidence in &blame.evidence {
         assert!(evidence.call < calls.0.len(), "{blame:?}");
     }
@@ -44,7 +45,7 @@ fn commit(status: u16) -> Calls {
 fn without_a_failed_check_nobody_is_blamed() {
     let calls = Calls::default().front("GET", "/v2/", 500);
     let passed = Check { verdict: Verdict::Passed, ..failed("status", "200", "500", Some(0)) };
-    assert_eq!(decide(&calls.0, &[passed], &[]), None);
+    assert_eq!(decide(&calls.0, &[passed], &[], true), None);
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn the_late_listing_of_the_design_reads_as_it_should() {
         .front("PATCH", calls::UPLOAD, 500)
         .back(2, "ListMultipartUploads", &data, 200)
         .note("0 uploads");
-    let blame = decide(&calls.0, &[failed("status", "202", "500", Some(2))], &[]).unwrap();
+    let blame = decide(&calls.0, &[failed("status", "202", "500", Some(2))], &[], true).unwrap();
     insta::assert_json_snapshot!(blame);
 }
 
@@ -75,6 +76,6 @@ fn a_ticket_says_what_the_other_team_needs_and_nothing_of_ours() {
         .front("HEAD", calls::BLOB, 500)
         .back(0, "GetObject", &calls::link_key(), 404)
         .html("openresty/1.15.8.2");
-    let blame = decide(&calls.0, &[failed("status", "404", "500", Some(0))], &[]).unwrap();
+    let blame = decide(&calls.0, &[failed("status", "404", "500", Some(0))], &[], true).unwrap();
     insta::assert_snapshot!(blame.ticket.unwrap());
 }

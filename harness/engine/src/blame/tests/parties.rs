@@ -1,6 +1,6 @@
 //! Situations in which storage behaved, or is not asked at all: redirects, clients, the registry alone, what is left.
 
-use shakedown_reports::Party::{Client, Gateway, Registry, Storage};
+use shakedown_reports::Party::{Client, Gateway, Registry, Storage, Unknown};
 
 use super::calls::{BLOB, Calls, failed, link_key, upload_key};
 use super::{commit, head, patch, table};
@@ -40,6 +40,12 @@ fn redirects_and_clients() {
             "a fault at the registry's front",
             patch(0).lost("the connection was reset").fault("reset", "resets the connection"),
             failed("answer", "a whole answer", "the connection was reset", Some(0)),
+            ("front-fault", Gateway, None),
+        ),
+        (
+            "a client that does not come back when it is told to",
+            patch(503).fault("slow-down", "answers 503 SlowDown"),
+            failed("status", "202", "503", Some(0)),
             ("front-fault", Client, Some(Gateway)),
         ),
     ]);
@@ -125,4 +131,20 @@ fn what_is_left_and_what_is_late() {
             ("storage-slow", Registry, Some(Storage)),
         ),
     ]);
+}
+
+#[test]
+fn where_the_storage_is_not_seen_what_it_may_have_done_is_nobodys() {
+    let blamed = |calls: super::Calls, status: &str, log: &[String]| {
+        let check = failed("status", "200", status, Some(0));
+        let blame = super::decide(&calls.0, &[check], log, false).expect("a check failed");
+        (blame.party, blame.why)
+    };
+    let (party, why) = blamed(head(500), "500", &[]);
+    assert_eq!((party, why.contains("its storage is not seen here")), (Unknown, true), "{why}");
+    let (party, why) = blamed(head(0).lost("the connection was reset"), "none", &[]);
+    assert_eq!((party, why.contains("its storage is not seen here")), (Unknown, true), "{why}");
+    assert_eq!(blamed(head(500), "500", &["panic: index out of range".to_owned()]).0, Registry);
+    let (party, why) = blamed(head(307), "307", &[]);
+    assert_eq!((party, why.contains("storage had answered well")), (Registry, false), "{why}");
 }

@@ -304,10 +304,9 @@ fn lost_writes() {
 }
 
 #[test]
-fn refusals_and_patience() {
+fn refusals() {
     let link = |front, status| head(front).back(0, "GetObject", &link_key(), status);
     let wanted = |expected, actual| failed("status", expected, actual, Some(0));
-    let thrice = |front| link(front, 503).back(0, "GetObject", &link_key(), 503).back(0, "GetObject", &link_key(), 503);
     table(vec![
         ("B03 hidden behind a 404", link(404, 403), wanted("5xx", "404"), ("storage-refused", Registry, None)),
         ("B03 where success is wanted", link(500, 403), wanted("200", "500"), ("storage-refused", Storage, None)),
@@ -319,11 +318,26 @@ fn refusals_and_patience() {
             ("storage-configuration", Registry, None),
         ),
         (
-            "B11",
+            "B11: tokens run out, and it was not tried again",
             link(500, 400).s3_error("ExpiredToken"),
+            wanted("200", "500"),
+            ("storage-configuration", Registry, None),
+        ),
+        (
+            "B11 with every token",
+            link(500, 400).s3_error("ExpiredToken").back(0, "GetObject", &link_key(), 400).s3_error("ExpiredToken"),
             wanted("200", "500"),
             ("storage-configuration", Storage, None),
         ),
+    ]);
+}
+
+#[test]
+fn patience_and_what_a_registry_may_not_do() {
+    let link = |front, status| head(front).back(0, "GetObject", &link_key(), status);
+    let wanted = |expected, actual| failed("status", expected, actual, Some(0));
+    let thrice = |front| link(front, 503).back(0, "GetObject", &link_key(), 503).back(0, "GetObject", &link_key(), 503);
+    table(vec![
         ("B05 given up after one try", link(500, 503), wanted("200", "500"), ("storage-throttled", Registry, None)),
         (
             "B05 for good, answered 500 where 503 is due",

@@ -1,0 +1,246 @@
+//! `shakedown bench`: load on a registry, or on two that take turns. Arguments, report files and the exit code; `shakedown-load` measures.
+
+mod loads;
+mod targets;
+
+pub(super) use targets::own_program;
+
+use std::path::PathBuf;
+
+use shakedown_engine::{HostOptions, Hosted, Shard};
+use shakedown_load::{LoadFile, LoadOptions, Meter, Part, Subject};
+use shakedown_reports::bench::{
+    BENCH_SCHEMA, BenchReport, BenchRun, Form, LoadReport, Resources, StorageUse, bench_terminal,
+};
+use shakedown_scenario::Span;
+use shakedown_wire::Clock;
+use tokio::sync::watch;
+
+use self::targets::{Target, Targets};
+use super::compare::{self, Written};
+use crate::exit::Exit;
+use crate::output::{Failure, Output};
+use crate::progress;
+use crate::reports::write_text;
+
+/// Measure how fast a registry is: load scenarios, on one system or on two that take turns
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shakedown bench                                   the mixed load on the reference registry
+  shakedown bench small-pushes --for 30s            another load, longer
+  shakedown bench small-pushes --against distribution-2.8
+                                                    beside docker-registry 2.8.2, taking turns
+  shakedown bench --against reference@old/shakedown this build beside another one: exit 5 if it is slower
+  shakedown bench --report html=speed.html          one more report: a page with charts (or markdown, json)
+Loads are listed by `shakedown list --loads`. Registries run as child processes, the S3 mock and the load in this one.
+Measure in a release build.")]
+pub struct Args {
+    /// Load scenarios: names, or files (*.yaml) [default: mixed]
+    loads: Vec<String>,
+    #[command(flatten)]
+    targets: Targets,
+    /// Measures so long, all rounds together, whatever the load scenario says
+    #[arg(long = "for", value_name = "DURATION", env = "SHAKEDOWN_FOR")]
+    duration: Option<Span>,
+    /// Measures so many operations instead
+    #[arg(long, value_name = "N", conflicts_with = "duration", env = "SHAKEDOWN_COUNT")]
+    count: Option<u64>,
+    /// Operations at the same time
+    #[arg(long, value_name = "N", env = "SHAKEDOWN_WORKERS")]
+    workers: Option<u32>,
+    /// Arrivals a second, whatever the registry does (open model); 0: workers only (closed model)
+    #[arg(long, value_name = "PER-SECOND", env = "SHAKEDOWN_RATE")]
+    rate: Option<f64>,
+    /// Rounds: samples for comparisons; systems take turns after each
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000), env = "SHAKEDOWN_ROUNDS")]
+    rounds: u32,
+    /// With --against: a difference up to so many percent is of no interest
+    #[arg(long, value_name = "PERCENT", default_value_t = compare::THRESHOLD, value_parser = compare::threshold, env = "SHAKEDOWN_THRESHOLD")]
+    threshold: f64,
+    /// Seed of contents, mixes and arrivals
+    #[arg(long, default_value_t = 1, env = "SHAKEDOWN_SEED")]
+    seed: u64,
+    /// Only the I-th of N parts of the load, e.g. 1/4; `shakedown merge` joins the reports
+    #[arg(long, value_name = "I/N", value_parser = super::run::shard, env = "SHAKEDOWN_SHARD")]
+    shard: Option<Shard>,
+    /// Also write a report: html=PATH, markdown=PATH, json=PATH; may be given more than once
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Written::parse, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
+    reports: Vec<Written>,
+    /// Folder for the JSON report
+    #[arg(long, value_name = "DIR", default_value = "shakedown-report", env = "SHAKEDOWN_OUT")]
+    out: PathBuf,
+}
+
+/// The shipped load scenarios, with their ids.
+pub(super) fn loads() -> impl Iterator<Item = Result<(String, LoadFile), Failure>> {
+    crate::library::built_in_loads().map(|(id, _)| loads::read(id))
+}
+
+/// Measures, reports and says how it went.
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let loads = args.loads()?;
+    let targets = args.targets.read(args.seed)?;
+    let (stop, stopped) = watch::channel(false);
+    super::on_interrupt(move || {
+        stop.send_replace(true);
+    });
+    let runtime = super::all_threads()?;
+    let report = runtime.block_on(args.measure(&loads, &targets, &stopped, output))?;
+    args.tell(&report, &loads, output)
+}
+
+impl Args {
+    /// The load scenarios as the arguments change them, with their ids.
+    fn loads(&self) -> Result<Vec<(String, LoadFile)>, Failure> {
+        let names = if self.loads.is_empty() { vec!["mixed".to_owned()] } else { self.loads.clone() };
+        let mut loads = Vec::new();
+        for name in &names {
+            let (id, mut file) = loads::read(name)?;
+            if let Some(duration) = self.duration {
+                (file.duration, file.count) = (Some(duration), None);
+            }
+            if let Some(count) = self.count {
+                (file.duration, file.count) = (None, Some(count));
+            }
+            file.workers = self.workers.unwrap_or(file.workers);
+            file.rate = self.rate.map_or(file.rate, |rate| (rate != 0.0).then_some(rate));
+            loads::check(&id, &file)?;
+            loads.push((id, file));
+        }
+        Ok(loads)
+    }
+
+    async fn measure(
+        &self,
+        loads: &[(String, LoadFile)],
+        targets: &[Target],
+        stopped: &watch::Receiver<bool>,
+        output: &Output,
+    ) -> Result<BenchReport, Failure> {
+        let clock = Clock::real_time();
+        let part =
+            self.shard.map_or(Part::WHOLE, |Shard { index, count }| Part { index: index as u64 - 1, of: count as u64 });
+        let (rounds, teller) = (self.rounds, output.clone());
+        let options = LoadOptions {
+            seed: self.seed,
+            rounds,
+            part,
+            clock: clock.clone(),
+            stop: stopped.clone(),
+            progress: std::sync::Arc::new(move |system, round| {
+                if teller.verbose > 0 {
+                    teller.note(&format!("round {round} of {rounds} on {system}"));
+                }
+            }),
+        };
+        let mut reports = Vec::new();
+        for (id, file) in loads {
+            if *stopped.borrow() {
+                break;
+            }
+            output.note(&format!("load {id}: {} ...", file.title));
+            reports.push(one_load(id, file, targets, &options).await?);
+        }
+        let wall_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let run = BenchRun {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: self.seed,
+            started: targets::rfc3339(clock.now() - clock.elapsed()),
+            wall_us,
+            interrupted: *stopped.borrow(),
+            optimised: !cfg!(debug_assertions),
+            cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+            shard: self.shard.map(|Shard { index, count }| format!("{index}/{count}")),
+            command: self.command(loads),
+        };
+        Ok(BenchReport { schema: BENCH_SCHEMA.to_owned(), run, loads: reports })
+    }
+
+    /// What repeats it.
+    fn command(&self, loads: &[(String, LoadFile)]) -> String {
+        let names: Vec<_> = if self.loads.is_empty() {
+            loads.iter().map(|(id, _)| id.clone()).collect()
+        } else {
+            self.loads.iter().map(|name| crate::certification::word(name)).collect()
+        };
+        let mut words = vec![format!("shakedown bench {} {}", names.join(" "), self.targets.words())];
+        words.extend(self.duration.map(|duration| format!("--for {duration}")));
+        words.extend(self.count.map(|count| format!("--count {count}")));
+        words.extend(self.workers.map(|workers| format!("--workers {workers}")));
+        words.extend(self.rate.map(|rate| format!("--rate {rate}")));
+        words.extend(self.shard.map(|Shard { index, count }| format!("--shard {index}/{count}")));
+        words.push(format!("--rounds {} --seed {}", self.rounds, self.seed));
+        words.join(" ")
+    }
+
+    /// Prints and writes the reports.
+    fn tell(&self, report: &BenchReport, loads: &[(String, LoadFile)], output: &Output) -> Result<Exit, Failure> {
+        let mut exit = Exit::Passed;
+        let turns = report.loads.iter().any(|load| load.systems.len() == 2);
+        let compared = turns.then(|| compare::interleaved(report, self.threshold)).transpose()?;
+        if let Some(compared) = &compared {
+            exit = compare::conclude(compared);
+        }
+        output.print(&bench_terminal(report, compared.as_ref(), &progress::options(output)));
+        let own = Written { form: Form::named("json").expect("a built-in form"), path: self.out.join("bench.json") };
+        for written in std::iter::once(&own).chain(&self.reports) {
+            write_text(&written.path, &(written.form.bench)(report, compared.as_ref()))?;
+            output.note(&format!("report  {}", written.path.display()));
+        }
+        if report.run.interrupted {
+            output.note("interrupted");
+            return Ok(Exit::Interrupted);
+        }
+        // Under faults errors are what was asked for; else nothing may fail.
+        let healthy = |id: &String| loads.iter().any(|(known, file)| known == id && file.storage.faults.is_empty());
+        let failed =
+            report.loads.iter().any(|load| healthy(&load.id) && load.systems.iter().any(|system| system.failed() > 0));
+        Ok(if failed { Exit::Failed } else { exit })
+    }
+}
+
+/// Starts the systems afresh, so that no load stands on what another has left behind.
+async fn one_load(id: &str, file: &LoadFile, targets: &[Target], options: &LoadOptions) -> Result<LoadReport, Failure> {
+    let (mut hosts, mut subjects) = (Vec::new(), Vec::new());
+    for target in targets {
+        let host_options = HostOptions {
+            seed: options.seed,
+            fast_etags: file.storage.fast_etags,
+            faults: file.storage.faults.clone(),
+            vars: target.vars.clone(),
+        };
+        let hosted = Hosted::start(&target.choice, &host_options).await;
+        let hosted = hosted.map_err(|error| Failure::environment(format!("{}: {}", error.what, error.reason)))?;
+        subjects.push(subject(target, file, &hosted));
+        hosts.push(hosted);
+    }
+    let measured = shakedown_load::measure(id, file, subjects, options).await;
+    for host in hosts {
+        host.stop().await;
+    }
+    measured.map_err(|error| Failure::environment(error.to_string()))
+}
+
+fn subject(target: &Target, file: &LoadFile, hosted: &Hosted) -> Subject {
+    let read = hosted.meter();
+    let meter = move || {
+        let (storage, usage) = read();
+        let storage = storage.map(|tally| StorageUse {
+            requests: tally.by_operation.values().sum(),
+            by_operation: tally.by_operation,
+            bytes_in: tally.bytes_in,
+            bytes_out: tally.bytes_out,
+        });
+        let resources = usage.map(|usage| Resources { cpu_us: usage.cpu_us, peak_bytes: usage.peak_bytes });
+        Meter { storage, resources }
+    };
+    Subject {
+        name: target.name.clone(),
+        version: hosted.version().map(str::to_owned),
+        base: hosted.base().clone(),
+        network: hosted.network().clone(),
+        namespace: target.namespace.clone(),
+        meter: Box::new(meter),
+        faults: (!file.storage.faults.is_empty()).then(|| Box::new(hosted.faults()) as Box<_>),
+    }
+}

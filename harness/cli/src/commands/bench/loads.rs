@@ -1,0 +1,50 @@
+//! Load scenarios by name or file.
+
+use shakedown_load::LoadFile;
+
+use crate::library;
+use crate::output::Failure;
+
+/// The load scenario of this name or in this file, with its id.
+pub(super) fn read(name: &str) -> Result<(String, LoadFile), Failure> {
+    let is_file = std::path::Path::new(name).extension().is_some_and(|extension| extension == "yaml");
+    let (id, text) = if is_file {
+        let text =
+            std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        let stem = std::path::Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        (stem.unwrap_or_else(|| name.to_owned()), text)
+    } else {
+        let known = library::built_in_loads().find(|(id, _)| *id == name);
+        let unknown = || {
+            let ids: Vec<_> = library::built_in_loads().map(|(id, _)| id).collect();
+            Failure::usage(format!("there is no load `{name}`: write a file (*.yaml) or one of {}", ids.join(", ")))
+        };
+        let (id, text) = known.ok_or_else(unknown)?;
+        (id.to_owned(), text.to_owned())
+    };
+    let file = shakedown_engine::parse_yaml(name, &text).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok((id, file))
+}
+
+/// Nothing is measured with a file that has mistakes.
+pub(super) fn check(id: &str, file: &LoadFile) -> Result<(), Failure> {
+    let problems = file.problems();
+    if problems.is_empty() { Ok(()) } else { Err(Failure::usage(format!("{id}: {}", problems.join("\n       ")))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_loads_are_right() {
+        let mut count = 0;
+        for (id, _) in library::built_in_loads() {
+            let (_, file) = read(id).unwrap_or_else(|failure| panic!("{id}: {}", failure.message));
+            assert_eq!(file.problems(), Vec::<String>::new(), "{id}");
+            assert!(!file.story.is_empty(), "{id} does not say why it is worth measuring");
+            count += 1;
+        }
+        assert!(count >= 8, "{count}");
+    }
+}

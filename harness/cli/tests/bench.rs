@@ -1,0 +1,211 @@
+//! `shakedown bench`, `compare` and `merge` as their users run them: bounded loads, on loopback. Times of an unoptimised build on a busy
+//! machine say nothing, so these tests look at counts and at what is said; the statistics have tests of their own (`shakedown-load`).
+
+mod support;
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+use support::{Running, clean};
+
+fn shakedown(args: &[&str], dir: &Path) -> (Option<i32>, String, String) {
+    let mut command = clean(support::SHAKEDOWN, dir);
+    let Output { status, stdout, stderr } = command.current_dir(dir).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    (status.code(), text(stdout), text(stderr))
+}
+
+fn report(path: &Path) -> Value {
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let schema: Value = serde_json::from_str(&shakedown_reports::bench_schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    report
+}
+
+/// What one system did, without times.
+fn counts(report: &Value) -> Vec<(String, u64, u64, u64)> {
+    let operations = report["loads"][0]["systems"][0]["operations"].as_object().unwrap();
+    let number = |operation: &Value, field: &str| operation[field].as_u64().unwrap();
+    operations
+        .iter()
+        .map(|(kind, of)| (kind.clone(), number(of, "count"), number(of, "errors"), number(of, "bytes")))
+        .collect()
+}
+
+#[test]
+fn a_load_is_measured_and_its_storage_requests_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let args =
+        ["bench", "small-pushes", "--count", "60", "--workers", "3", "--rounds", "3", "--report", "markdown=speed.md"];
+    let (code, out, err) = shakedown(&[&args[..], &["--report", "html=speed.html"]].concat(), dir.path());
+    assert_eq!(code, Some(0), "{out}{err}");
+    let report = report(&dir.path().join("shakedown-report/bench.json"));
+    assert_eq!(counts(&report), [("push-blob".to_owned(), 60, 0, 60 * 1024)]);
+    let system = &report["loads"][0]["systems"][0];
+    // 8 for each push, and a look for a garbage collection every five seconds.
+    let requests = system["storage"]["requests"].as_u64().unwrap();
+    assert!((480..=490).contains(&requests), "{requests}");
+    assert!(system["storage"]["bytes_in"].as_u64().unwrap() > 60 * 1024);
+    assert_eq!(
+        system["rounds"].as_array().unwrap().iter().map(|round| round["count"].as_u64().unwrap()).sum::<u64>(),
+        60
+    );
+    let latency = &system["operations"]["push-blob"]["latency"];
+    let buckets = latency["buckets"].as_array().unwrap();
+    assert_eq!(buckets.iter().map(|bucket| bucket[1].as_u64().unwrap()).sum::<u64>(), 60);
+    assert!(latency["p50_us"].as_u64() <= latency["p999_us"].as_u64());
+    if cfg!(target_os = "linux") {
+        assert!(system["resources"]["cpu_us"].as_u64().unwrap() > 0, "the registry is a child: {system}");
+        assert!(system["resources"]["peak_bytes"].as_u64().unwrap() > 1 << 20);
+    }
+    assert!(out.contains("storage requests per operation") && out.contains("without optimisation"), "{out}");
+    let markdown = std::fs::read_to_string(dir.path().join("speed.md")).unwrap();
+    assert!(markdown.contains("| push-blob | reference | 60 | 0 |"), "{markdown}");
+    assert!(markdown.contains("Repeat: `shakedown bench small-pushes --system reference --count 60"), "{markdown}");
+
+    let page = std::fs::read_to_string(dir.path().join("speed.html")).unwrap();
+    assert!(page.contains("Operations over time") && page.contains("Times of push-blob"), "{page}");
+    let later = ["report", "shakedown-report/bench.json", "--report"];
+    assert_eq!(shakedown(&[&later[..], &["html=again.html"]].concat(), dir.path()).0, Some(0));
+    assert_eq!(std::fs::read_to_string(dir.path().join("again.html")).unwrap(), page);
+    let (code, _, err) = shakedown(&[&later[..], &["junit=no.xml"]].concat(), dir.path());
+    assert_eq!((code, err.contains("only terminal, json, markdown, html")), (Some(2), true), "{err}");
+}
+
+#[test]
+fn faults_of_the_storage_are_counted_while_they_strike() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "title: Some answers come late\ncount: 40\nworkers: 2\nstorage:
+  faults:
+  - { on: s3, when: { operation: PutObject, calls: { from: 3 }, at-most: 7 }, effect: { delay: 30ms } }
+operations:
+- push-blob: { size: 1KiB, by: post-put }\n";
+    std::fs::write(dir.path().join("late.yaml"), text).unwrap();
+    let (code, out, err) = shakedown(&["bench", "late.yaml", "--in-process", "--rounds", "4"], dir.path());
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("fault under reference: waits 30ms before it applies the request, 7 x"), "{out}");
+    let report = report(&dir.path().join("shakedown-report/bench.json"));
+    let faults = report["loads"][0]["systems"][0]["faults"].as_object().unwrap();
+    let struck: u64 = faults.values().flat_map(|counts| counts.as_array().unwrap()).filter_map(Value::as_u64).sum();
+    assert_eq!((faults.len(), struck), (1, 7), "each strike is in one interval: {faults:?}");
+}
+
+#[test]
+fn every_kind_of_operation_works_on_a_registry() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "title: All of it\ncount: 90\nworkers: 4\nrepositories: 3\noperations:
+- push-blob: { size: { uniform: [1B, 2MiB] }, by: post-put }
+- push-blob: { size: 0B, by: post }
+- pull-blob: { size: { lognormal: { median: 4KiB, spread: 8, at-most: 1MiB } }, of: 3 }
+- head-blob: { size: 1KiB, of: 2 }
+- push-image: { layers: 3, size: { one-of: [1KiB, 8KiB] } }
+- pull-image: { layers: 2, size: 1KiB, of: 2 }
+- mount: { size: 1KiB, of: 2 }
+- push-manifest: {}
+- pull-manifest: { of: 2 }
+- list-tags: { tags: 5, page: 2 }\n";
+    std::fs::write(dir.path().join("all.yaml"), text).unwrap();
+    let (code, out, err) = shakedown(&["bench", "all.yaml", "--in-process"], dir.path());
+    assert_eq!(code, Some(0), "{out}{err}");
+    let counts = counts(&report(&dir.path().join("shakedown-report/bench.json")));
+    assert_eq!(counts.len(), 9, "{counts:?}");
+    assert_eq!(counts.iter().map(|(_, count, ..)| count).sum::<u64>(), 90, "{counts:?}");
+    assert!(counts.iter().all(|(_, _, errors, _)| *errors == 0), "{out}");
+}
+
+#[test]
+fn one_more_storage_request_is_a_regression_and_the_same_build_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    // Only counts may decide here: a threshold of 1000 % keeps the weather out.
+    let bench = |system: &str| {
+        let args = ["bench", "small-pushes", "--count", "60", "--workers", "2", "--threshold", "1000", "--rounds", "3"];
+        shakedown(&[&args[..], &["--system", system, "--against", "reference"]].concat(), dir.path())
+    };
+    let (code, out, err) = bench("reference+one-more-storage-request");
+    assert_eq!(code, Some(5), "{out}{err}");
+    assert!(out.contains("REGRESSED: storage requests per operation of small-pushes"), "{out}");
+    let (code, out, err) = shakedown(&["compare", "shakedown-report/bench.json", "--threshold", "1000"], dir.path());
+    assert_eq!(code, Some(5), "the report tells the same: {out}{err}");
+    let (code, out, err) = bench("reference");
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("no regression"), "{out}");
+}
+
+#[test]
+fn docker_registry_takes_turns_with_the_reference() {
+    if !support::have("docker-registry") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["bench", "small-pushes", "--count", "20", "--workers", "2", "--rounds", "2", "--threshold", "1000"];
+    let (code, out, err) = shakedown(&[&args[..], &["--against", "distribution-2.8"]].concat(), dir.path());
+    assert_eq!(code, Some(0), "{out}{err}");
+    let report = report(&dir.path().join("shakedown-report/bench.json"));
+    let requests = |system: usize| report["loads"][0]["systems"][system]["storage"]["requests"].as_u64().unwrap();
+    assert!(requests(0) * 2 < requests(1), "the reference asks less of the storage: {} {}", requests(0), requests(1));
+}
+
+#[test]
+fn four_shards_are_one_run_count_for_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "title: A mix\ncount: 103\nworkers: 3\noperations:
+- push-blob: { size: { uniform: [1B, 64KiB] }, weight: 2 }
+- pull-blob: { size: { uniform: [1KiB, 64KiB] }, of: 8 }\n";
+    std::fs::write(dir.path().join("mix.yaml"), text).unwrap();
+    let bench = |more: &[&str]| {
+        let (code, out, err) = shakedown(&[&["bench", "mix.yaml", "--in-process"], more].concat(), dir.path());
+        assert_eq!(code, Some(0), "{out}{err}");
+    };
+    bench(&["--out", "whole"]);
+    let parts: Vec<String> = (1..=4).map(|part| format!("part{part}")).collect();
+    for (part, out) in (1..=4).zip(&parts) {
+        bench(&["--shard", &format!("{part}/4"), "--out", out]);
+    }
+    let files: Vec<String> = parts.iter().map(|part| format!("{part}/bench.json")).collect();
+    let merge = |files: &[String]| {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        shakedown(&[&["merge", "--out", "merged.json"], &files[..]].concat(), dir.path())
+    };
+    let (code, out, err) = merge(&files);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let whole = counts(&report(&dir.path().join("whole/bench.json")));
+    assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
+    let (code, _, err) = merge(&files[..3]);
+    assert_eq!((code, err.contains("3 of 4 parts")), (Some(2), true), "{err}");
+}
+
+#[test]
+fn an_interrupted_load_gives_a_valid_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = clean(support::SHAKEDOWN, dir.path());
+    command.current_dir(dir.path()).args(["-v", "bench", "small-pushes", "--for", "200s", "--rounds", "1000"]);
+    let running = Running::start(command);
+    running.line_with("round 2 of 1000 on reference");
+    assert_eq!(running.interrupt().code(), Some(130));
+    let report = report(&dir.path().join("shakedown-report/bench.json"));
+    assert_eq!(report["run"]["interrupted"], true);
+    assert!(counts(&report)[0].1 > 0, "{report}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("bad.yaml"), "title: x\nworkers: 0\noperations: []\n").unwrap();
+    std::fs::write(dir.path().join("odd.yaml"), "title: x\ncount: 1\noperations:\n- push-blop: {}\n").unwrap();
+    for (args, word) in [
+        (&["bench", "no-such-load"][..], "small-pushes"),
+        (&["bench", "bad.yaml"], "`workers: 0`"),
+        (&["bench", "odd.yaml"], "odd.yaml:4"),
+        (&["bench", "--system", "https://registry.test"], "--remote"),
+        (&["bench", "--shard", "5/4"], "I/N"),
+        (&["compare", "bad.yaml"], "shakedown.bench/v1"),
+        (&["merge", "no-such-file.json"], "cannot read"),
+    ] {
+        let (code, out, err) = shakedown(args, dir.path());
+        assert_eq!(code, Some(2), "{args:?}: {out}{err}");
+        assert!(err.contains(word), "{args:?}: {err}");
+    }
+}

@@ -1,0 +1,51 @@
+//! Removes containers that no running process owns any more. Not here: containers of runs that go on, which remove theirs themselves.
+
+use std::collections::HashMap;
+
+use testcontainers::bollard::Docker;
+use testcontainers::bollard::models::ContainerSummary;
+use testcontainers::bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
+
+use crate::{Error, Owner, engine, runtime};
+
+/// The label that says who started a container.
+pub(crate) const OWNER: &str = "shakedown.owner";
+/// The label that tells one start from all others.
+pub(crate) const START: &str = "shakedown.start";
+
+/// Removes what processes of this host have left that are gone (killed, or ended by a crash of the engine); gives how many.
+///
+/// # Errors
+/// There is no engine, or it refuses.
+pub async fn reap() -> Result<usize, Error> {
+    runtime::there(async {
+        let client = engine::client().await?;
+        let mut removed = 0;
+        for container in labelled(client, OWNER.to_owned()).await? {
+            let owner = container.labels.as_ref().and_then(|labels| Owner::parse(labels.get(OWNER)?));
+            if owner.is_some_and(|owner| owner.is_gone()) {
+                remove(client, &container.id.unwrap_or_default()).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    })
+    .await
+}
+
+/// Containers with this label (`NAME` or `NAME=VALUE`), those that have ended included.
+pub(crate) async fn labelled(client: &Docker, label: String) -> Result<Vec<ContainerSummary>, Error> {
+    let filters = HashMap::from([("label", vec![label])]);
+    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+    client.list_containers(Some(options)).await.map_err(|error| Error::told("list containers", error))
+}
+
+/// Removes a container with its volumes, whatever it does; one that is gone or going is no error.
+pub(crate) async fn remove(client: &Docker, id: &str) -> Result<(), Error> {
+    use testcontainers::bollard::errors::Error::DockerResponseServerError as Answer;
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match client.remove_container(id, Some(options)).await {
+        Ok(()) | Err(Answer { status_code: 404 | 409, .. }) => Ok(()),
+        Err(error) => Err(Error::told(format!("remove container {id}"), error)),
+    }
+}

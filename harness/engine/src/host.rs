@@ -1,0 +1,235 @@
+//! A system that stands alone on an S3 mock of its own, over loopback sockets and in real time: what loads are made on.
+//! Not here: the load (`shakedown-load`), and systems inside of scenarios (`world`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Uri;
+use http::header::CONTENT_LENGTH;
+use shakedown_faults::Fault;
+use shakedown_oci::Version;
+use shakedown_s3::{Credential, EtagMode, S3Config, S3Mock};
+use shakedown_scenario::RegistrySettings;
+use shakedown_wire::server::{self, Server, ServerOptions};
+use shakedown_wire::{Annotation, Annotations, Clock, Party, Request, network};
+
+use crate::systems::{
+    NAMES, ProcessSystem, ReferenceSystem, Running, Storage, SystemChoice, environment, settings_of_reference,
+    version_of,
+};
+use crate::usage::{self, Usage};
+use crate::view::ViewError;
+
+/// The bucket.
+const BUCKET: &str = "lab";
+/// Connections kept; as many as workers may be.
+const CONNECTIONS: usize = 4096;
+
+/// What a hosted system stands on.
+#[derive(Debug, Clone, Default)]
+pub struct HostOptions {
+    /// Seed of ids.
+    pub seed: u64,
+    /// ETags that cost no MD5.
+    pub fast_etags: bool,
+    /// Faults of the storage.
+    pub faults: Vec<Fault>,
+    /// Values for the system file.
+    pub vars: BTreeMap<String, String>,
+}
+
+/// What was asked of the storage, as requests and answers announced it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StorageTally {
+    /// Requests by S3 operation.
+    pub by_operation: BTreeMap<String, u64>,
+    /// Bytes of requests.
+    pub bytes_in: u64,
+    /// Bytes of answers.
+    pub bytes_out: u64,
+    /// How often each fault struck, by what it does.
+    pub faults: BTreeMap<String, u64>,
+}
+
+/// A system on its own mock.
+pub struct Hosted {
+    base: Uri,
+    version: Option<String>,
+    network: Party,
+    /// Absent where the storage is not ours.
+    tally: Option<Arc<Mutex<StorageTally>>>,
+    running: Option<Box<dyn Running>>,
+    /// The process that keeps the system, if it is one of its own.
+    keeper: Option<u32>,
+    _storage: Option<Server>,
+}
+
+impl Hosted {
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Errors
+    /// The program is not there, or does not start.
+    pub async fn start(choice: &SystemChoice, options: &HostOptions) -> Result<Self, ViewError> {
+        let clock = Clock::real_time();
+        let network = network::client(&network::NetworkOptions {
+            idle_connections: CONNECTIONS,
+            ..network::NetworkOptions::default()
+        });
+        if let SystemChoice::Url { registry, .. } = choice {
+            let base = parse(registry)?;
+            return Ok(Self { base, version: None, network, tally: None, running: None, keeper: None, _storage: None });
+        }
+        let tally = Arc::default();
+        let (storage, server) = storage(&clock, options, &tally)?;
+        let (address, version, running, keeper): (SocketAddr, _, Box<dyn Running>, _) = match choice {
+            SystemChoice::Process(file) if file.needs_containers() || file.replicas > 1 || file.gateway.is_some() => {
+                return Err(environment(&*file.title, "loads are made on a single process or on a URL"));
+            }
+            SystemChoice::Process(file) => {
+                // All bytes go through the registry: what is measured is the registry, not the mock.
+                let redirect = file.settings.redirect.map(|_| false);
+                let settings = RegistrySettings { redirect, ..RegistrySettings::default() };
+                let version = version_of(file, &options.vars).await?;
+                // Nobody logs in and nothing is cached: what scenarios would fill in is empty here.
+                let empty = NAMES.iter().map(|&name| (name.to_owned(), String::new()));
+                let vars: BTreeMap<_, _> = empty.chain(options.vars.clone()).collect();
+                let system = ProcessSystem::start(file, &vars, &settings, &storage, &clock, &network, 1).await?;
+                let keeper = system.keeper();
+                (system.address(), version, Box::new(system), keeper)
+            }
+            SystemChoice::Reference { defects, allowed } => {
+                let (registry, s3) = (RegistrySettings::default(), Default::default());
+                let config = settings_of_reference(&storage, &registry, &s3, Version::default(), defects, allowed)?;
+                let way = network.clone();
+                let plain = Box::new(|party| party);
+                let (system, address) =
+                    ReferenceSystem::over_tcp(config, way, &clock, options.seed, plain, crate::setup::ANY_PORT)?;
+                (address, Some(env!("CARGO_PKG_VERSION").to_owned()), Box::new(system), None)
+            }
+            SystemChoice::Url { .. } => unreachable!("answered above"),
+        };
+        let base = parse(&format!("http://{address}"))?;
+        Ok(Self { base, version, network, tally: Some(tally), running: Some(running), keeper, _storage: Some(server) })
+    }
+
+    /// Where it answers.
+    pub fn base(&self) -> &Uri {
+        &self.base
+    }
+
+    /// The way there.
+    pub fn network(&self) -> &Party {
+        &self.network
+    }
+
+    /// What it says its version is.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// A reading of what it has taken since it was started.
+    pub fn meter(&self) -> impl Fn() -> (Option<StorageTally>, Option<Usage>) + Send + Sync + use<> {
+        let (tally, keeper) = (self.tally.clone(), self.keeper);
+        move || (tally.as_deref().map(|tally| locked(tally).clone()), keeper.and_then(usage::of_children))
+    }
+
+    /// A reading of how often each fault of its storage has struck, by what it does.
+    pub fn faults(&self) -> impl Fn() -> BTreeMap<String, u64> + Send + Sync + use<> {
+        let tally = self.tally.clone();
+        move || tally.as_deref().map(|tally| locked(tally).faults.clone()).unwrap_or_default()
+    }
+
+    /// Ends it, if it is ours.
+    pub async fn stop(mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+}
+
+impl fmt::Debug for Hosted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosted").field("base", &self.base).field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+fn parse(address: &str) -> Result<Uri, ViewError> {
+    address.parse().map_err(|error| environment(address, error))
+}
+
+/// The mock on a free port of loopback.
+fn storage(
+    clock: &Clock,
+    options: &HostOptions,
+    tally: &Arc<Mutex<StorageTally>>,
+) -> Result<(Storage, Server), ViewError> {
+    let keys = ("AKIASHAKEDOWN".to_owned(), format!("{:032x}", u128::from(options.seed) + 1));
+    let config = S3Config {
+        buckets: vec![BUCKET.to_owned()],
+        credentials: vec![Credential::new(&keys.0, &keys.1)],
+        etag: if options.fast_etags { EtagMode::Fast } else { EtagMode::Md5 },
+        // Nobody reads the journal of a load; what is wanted of it is counted.
+        journal: 0,
+        ..S3Config::default()
+    };
+    let mock = S3Mock::new(config, clock.clone(), options.seed);
+    mock.injector().replace(options.faults.clone(), options.seed);
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listener = server::bind(any).map_err(|error| environment("a port for the S3 mock", error))?;
+    let server = server::serve(listener, counted(mock.party(), tally.clone()), ServerOptions::default());
+    let storage = Storage {
+        endpoint: server.base_uri(),
+        bucket: BUCKET.to_owned(),
+        keys: vec![keys],
+        region: "us-east-1".to_owned(),
+    };
+    Ok((storage, server))
+}
+
+/// The party, with its requests counted by what it calls them.
+fn counted(party: Party, tally: Arc<Mutex<StorageTally>>) -> Party {
+    Party::from_fn(move |mut request: Request| {
+        let (party, tally) = (party.clone(), tally.clone());
+        let annotations = Annotations::default();
+        request.extensions_mut().insert(annotations.clone());
+        let sent = announced(request.headers());
+        let bodyless = request.method() == http::Method::HEAD;
+        async move {
+            let answer = party.send(request).await;
+            let (mut operation, mut faults) = (None, Vec::new());
+            for annotation in annotations.take() {
+                match annotation {
+                    Annotation::S3(note) => operation = Some(note.operation),
+                    Annotation::Fault(note) => faults.push(note.summary),
+                    Annotation::Note(_) => {}
+                }
+            }
+            let received = answer.as_ref().ok().filter(|_| !bodyless).map_or(0, |answer| announced(answer.headers()));
+            let mut tally = locked(&tally);
+            count(&mut tally.by_operation, operation.as_deref().unwrap_or("unknown"));
+            faults.iter().for_each(|fault| count(&mut tally.faults, fault));
+            tally.bytes_in += sent;
+            tally.bytes_out += received;
+            drop(tally);
+            answer
+        }
+    })
+}
+
+/// One more of this name, of which there is no second copy.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(name.to_owned(), 1)),
+    }
+}
+
+fn announced(headers: &http::HeaderMap) -> u64 {
+    headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
+}
+
+fn locked(tally: &Mutex<StorageTally>) -> MutexGuard<'_, StorageTally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,136 @@
+//! The format of load scenarios, `scenarios/load/*.yaml`: how load is made, of which operations, on which storage.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shakedown_faults::Fault;
+use shakedown_scenario::Span;
+
+use crate::ops::OperationSpec;
+
+/// Most operations at one time.
+const MOST_WORKERS: u32 = 4096;
+/// Longest load.
+const LONGEST: Span = Span(std::time::Duration::from_secs(24 * 3600));
+
+/// A load scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LoadFile {
+    /// One sentence.
+    pub title: String,
+    /// Why this load is worth measuring.
+    #[serde(default)]
+    pub story: String,
+    /// Operations at the same time. Closed model: each worker begins the next one when its last is done.
+    #[serde(default = "one")]
+    pub workers: u32,
+    /// Arrivals a second, whatever the system does. Open model: `workers` is the most that run at one time, and what has to wait for one
+    /// counts its waiting (coordinated omission is corrected).
+    #[serde(default)]
+    pub rate: Option<f64>,
+    /// Load before anything is counted.
+    #[serde(default)]
+    pub warm_up: Option<Span>,
+    /// How long it is measured, all rounds together.
+    #[serde(default, rename = "for")]
+    pub duration: Option<Span>,
+    /// How many operations are measured, all rounds together.
+    #[serde(default)]
+    pub count: Option<u64>,
+    /// Repositories that the content is spread over.
+    #[serde(default = "one")]
+    pub repositories: u32,
+    /// The storage.
+    #[serde(default)]
+    pub storage: StorageSpec,
+    /// What is done; each as often as its weight says.
+    pub operations: Vec<OperationSpec>,
+}
+
+/// The S3 mock under the load.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct StorageSpec {
+    /// ETags that cost no MD5: for large content, where the mock's hashing would be what is measured.
+    pub fast_etags: bool,
+    /// Faults of the storage while the load runs, e.g. a delay of each answer.
+    pub faults: Vec<Fault>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl LoadFile {
+    /// Everything that is wrong with it.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(1..=MOST_WORKERS).contains(&self.workers) {
+            problems.push(format!("`workers: {}` must be 1 to {MOST_WORKERS}", self.workers));
+        }
+        if let Some(rate) = self.rate.filter(|rate| !(0.001..=1e6).contains(rate)) {
+            problems.push(format!("`rate: {rate}` must be 0.001 to 1000000 a second"));
+        }
+        match (self.duration, self.count) {
+            (None, None) | (Some(_), Some(_)) => problems.push("write either `for: 10s` or `count: 1000`".to_owned()),
+            (Some(duration), None) if duration > LONGEST || duration.0.is_zero() => {
+                problems.push(format!("`for: {duration}` must be more than nothing and at most {LONGEST}"));
+            }
+            (None, Some(0)) => problems.push("`count: 0` measures nothing".to_owned()),
+            _ => {}
+        }
+        if self.warm_up.is_some_and(|warm_up| warm_up > LONGEST) {
+            problems.push(format!("`warm-up` must be at most {LONGEST}"));
+        }
+        if !(1..=1_000_000).contains(&self.repositories) {
+            problems.push("`repositories` must be 1 to 1000000".to_owned());
+        }
+        if self.operations.is_empty() {
+            problems.push("`operations` needs at least one".to_owned());
+        }
+        if !self.operations.is_empty() && self.operations.iter().all(|operation| operation.weight() == 0) {
+            problems.push("one of the operations must have a weight".to_owned());
+        }
+        problems.extend(self.operations.iter().filter_map(OperationSpec::problem));
+        problems.extend(self.storage.faults.iter().flat_map(Fault::problems));
+        problems
+    }
+
+    /// How load is made, in words.
+    pub(crate) fn model(&self) -> String {
+        match self.rate {
+            Some(rate) => format!("{rate} arrivals a second, at most {} at a time", self.workers),
+            None if self.workers == 1 => "1 worker".to_owned(),
+            None => format!("{} workers", self.workers),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> String {
+        serde_saphyr::from_str::<LoadFile>(text).unwrap().problems().join("; ")
+    }
+
+    #[test]
+    fn a_file_is_checked() {
+        let operations = "operations: [{ push-blob: { size: 1KiB } }]";
+        assert_eq!(problems(&format!("title: x\nfor: 1s\n{operations}")), "");
+        for (rest, word) in [
+            (operations.to_owned(), "either `for"),
+            (format!("for: 1s\ncount: 3\n{operations}"), "either `for"),
+            (format!("for: 0s\n{operations}"), "more than nothing"),
+            (format!("count: 1\nworkers: 0\n{operations}"), "`workers: 0`"),
+            (format!("count: 1\nrate: 0\n{operations}"), "`rate: 0`"),
+            ("count: 1\noperations: []".to_owned(), "at least one"),
+            ("count: 1\noperations: [{ head-blob: { size: 1KiB, weight: 0 } }]".to_owned(), "weight"),
+            ("count: 1\noperations: [{ pull-blob: { size: { uniform: [2B, 1B] } } }]".to_owned(), "smallest first"),
+        ] {
+            let told = problems(&format!("title: x\n{rest}"));
+            assert!(told.contains(word), "{rest}: {told}");
+        }
+        assert!(serde_saphyr::from_str::<LoadFile>("title: x\ncount: 1\nworker: 2\noperations: []").is_err());
+    }
+}

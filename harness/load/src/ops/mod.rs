@@ -1,0 +1,137 @@
+//! What a load is made of: one file per kind of operation. One more is a file here and a line in the list.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use rand::RngExt as _;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shakedown_client::ClientError;
+
+use crate::lab::{Draw, Lab};
+
+/// What came of an operation that went well.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Done {
+    /// Bytes of content moved.
+    pub(crate) bytes: u64,
+    /// Time to the first byte of content, where some is read.
+    pub(crate) first_byte: Option<Duration>,
+}
+
+/// An operation at work. What happens before the future is polled is not timed.
+pub(crate) type Job<'a> = BoxFuture<'a, Result<Done, ClientError>>;
+
+/// A kind of operation, on one system.
+pub(crate) trait Operation: Send + Sync {
+    /// Pushes what the operation needs to be there.
+    fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>>;
+
+    /// The operation with this draw.
+    fn job<'a>(&'a self, lab: &'a Lab, draw: Draw) -> Job<'a>;
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $module:ident: $variant:ident = $kind:literal),+ $(,)?) => {
+        $(mod $module;)+
+
+        /// An operation of a load.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum OperationSpec {
+            $($(#[$doc])* $variant($module::$variant)),+
+        }
+
+        impl OperationSpec {
+            /// Its kind.
+            pub(crate) fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind),+ }
+            }
+
+            /// How often it is done, beside the others.
+            pub(crate) fn weight(&self) -> u32 {
+                match self { $(Self::$variant(spec) => spec.weight),+ }
+            }
+
+            /// What is wrong with it.
+            pub(crate) fn problem(&self) -> Option<String> {
+                match self { $(Self::$variant(spec) => spec.problem()),+ }
+            }
+
+            fn operation(&self) -> Box<dyn Operation> {
+                match self { $(Self::$variant(spec) => Box::new($module::Op::new(spec.clone()))),+ }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Pushes a blob that is not there yet.
+    push_blob: PushBlob = "push-blob",
+    /// Pulls one of some blobs.
+    pull_blob: PullBlob = "pull-blob",
+    /// Asks for one of some blobs.
+    head_blob: HeadBlob = "head-blob",
+    /// Pushes a whole image that is not there yet.
+    push_image: PushImage = "push-image",
+    /// Pulls one of some images.
+    pull_image: PullImage = "pull-image",
+    /// Mounts a blob into a repository that has nothing yet.
+    mount: Mount = "mount",
+    /// Pushes a manifest with one config and one layer, both there already, to a new tag.
+    push_manifest: PushManifest = "push-manifest",
+    /// Pulls one of some manifests by its tag.
+    pull_manifest: PullManifest = "pull-manifest",
+    /// Lists the tags of a repository.
+    list_tags: ListTags = "list-tags",
+}
+
+/// All operations of a load on one system.
+pub(crate) struct Mix {
+    operations: Vec<(&'static str, u32, Box<dyn Operation>)>,
+    weights: u32,
+}
+
+impl Mix {
+    pub(crate) fn new(specs: &[OperationSpec]) -> Self {
+        let operations: Vec<_> = specs.iter().map(|spec| (spec.kind(), spec.weight(), spec.operation())).collect();
+        Self { weights: operations.iter().map(|(_, weight, _)| weight).sum(), operations }
+    }
+
+    pub(crate) async fn prepare(&mut self, lab: &Lab) -> Result<(), ClientError> {
+        for (_, _, operation) in &mut self.operations {
+            operation.prepare(lab).await?;
+        }
+        Ok(())
+    }
+
+    /// The operation that this draw chooses.
+    pub(crate) fn choose(&self, draw: &mut Draw) -> (&'static str, &dyn Operation) {
+        let mut at = draw.rng.random_range(0..self.weights.max(1));
+        for (kind, weight, operation) in &self.operations {
+            match at.checked_sub(*weight) {
+                None => return (kind, &**operation),
+                Some(rest) => at = rest,
+            }
+        }
+        unreachable!("the weights add up to what was drawn from")
+    }
+}
+
+/// Default of `weight`.
+fn one() -> u32 {
+    1
+}
+
+/// Default of `of`.
+fn sixteen() -> u32 {
+    16
+}
+
+/// Most things that are prepared.
+const MOST: u32 = 100_000;
+
+/// What is wrong with a number of prepared things.
+fn too_many(of: u32) -> Option<String> {
+    (!(1..=MOST).contains(&of)).then(|| format!("`of: {of}` must be 1 to {MOST}"))
+}

@@ -1,0 +1,10 @@
+//! The defect `referrers-untyped`.
+
+use super::{Defect, How};
+
+/// See its `about`.
+pub(crate) const DEFECT: Defect = Defect {
+    breaks: &["RL6", "RL7"],
+    how: How::Answer(|asked, answer| {if asked.referrers().is_some() { answer.edit_list("/manifests", |list| list.iter_mut().filter_map(serde_json::Value::as_object_mut).for_each(|entry| drop(entry.remove("artifactType")))); }}),
+    ..Defect::new("referrers-untyped", "Referrers are listed without artifactType.")
+};

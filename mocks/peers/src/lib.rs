@@ -1,0 +1,8 @@
+//! Parties that stand beside the registry and its storage: one module each, each a `shakedown_wire::Party` that can misbehave on demand.
+//! Not here: the storage (`mocks/s3`), and how firings are carried out (`mocks/inject`).
+
+pub mod cache;
+pub mod gateway;
+pub mod swift;
+pub mod token;
+pub mod webhook;

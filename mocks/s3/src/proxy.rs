@@ -1,0 +1,128 @@
+//! A proxy before somebody else's store: requests go on as they came, Host and signature intact, and misbehave on the way as the mock's
+//! do. What only a store can do (late listings, lost writes) a proxy cannot: such faults are to be refused before. Learning is in `learn`.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use http::Uri;
+use http::header::HeaderName;
+use http::uri::PathAndQuery;
+use shakedown_faults::{Call, FaultSet, On};
+use shakedown_inject::Injector;
+use shakedown_wire::{Annotation, Annotations, Body, Clock, Party, Request, Response, WireError};
+
+use crate::config::S3Config;
+use crate::journal;
+use crate::learn::{Learner, Seen};
+use crate::request::Target;
+
+/// Headers of one hop (RFC 9110 section 7.6.1); 100-continue is answered on each hop.
+const OF_THIS_HOP: &[HeaderName] = &[
+    http::header::CONNECTION,
+    http::header::TE,
+    http::header::TRAILER,
+    http::header::TRANSFER_ENCODING,
+    http::header::UPGRADE,
+    http::header::EXPECT,
+];
+/// Bytes of an answer that are read to learn from it: a page of a thousand keys has about half of it.
+const LEARNED_FROM: usize = 1 << 20;
+
+/// Stands before `upstream` (scheme and authority), which `network` reaches. Operations are recognised in path style.
+pub fn proxy(upstream: Uri, network: Party, faults: FaultSet, clock: Clock, learner: Option<Learner>) -> Party {
+    let injector = Injector::new(faults, On::S3, clock);
+    let passing = Party::from_fn(move |request: Request| {
+        let (upstream, network, learner) = (upstream.clone(), network.clone(), learner.clone());
+        async move { pass(&upstream, &network, learner.as_ref(), request).await }
+    });
+    Party::from_fn(move |request: Request| {
+        let (passing, injector) = (passing.clone(), injector.clone());
+        async move {
+            let firing = decide(&injector, &request);
+            match firing {
+                None => passing.send(request).await,
+                Some(firing) => {
+                    let inner = |request| {
+                        let passing = passing.clone();
+                        async move { passing.send(request).await }
+                    };
+                    injector.carry_out(&firing, request, inner).await
+                }
+            }
+        }
+    })
+}
+
+/// What a request addresses, whatever the store is called.
+fn target(request: &Request) -> Target {
+    let config = S3Config { virtual_host_style: false, ..S3Config::default() };
+    Target::of(&config, request.uri(), request.headers()).unwrap_or_default()
+}
+
+fn decide(injector: &Injector, request: &Request) -> Option<shakedown_faults::Firing> {
+    let target = target(request);
+    injector.decide(&Call {
+        on: On::S3,
+        operation: Some(&journal::operation(request.method(), &target, request.headers())),
+        method: request.method(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+        key: journal::key(&target),
+    })
+}
+
+async fn pass(
+    upstream: &Uri,
+    network: &Party,
+    learner: Option<&Learner>,
+    mut request: Request,
+) -> Result<Response, WireError> {
+    let target = target(&request);
+    let note = journal::note(request.method(), &target, request.headers());
+    if let Some(annotations) = request.extensions().get::<Annotations>() {
+        annotations.add(Annotation::S3(note.clone()));
+    }
+    let seen = Seen {
+        operation: note.operation,
+        key: note.key,
+        upload: target.query.get("uploadId").map(str::to_owned),
+        is_head: request.method() == http::Method::HEAD,
+        pages: target.query.has("delimiter"),
+    };
+    for name in OF_THIS_HOP {
+        request.headers_mut().remove(name);
+    }
+    let mut parts = upstream.clone().into_parts();
+    parts.path_and_query = request.uri().path_and_query().cloned().or(Some(PathAndQuery::from_static("/")));
+    *request.uri_mut() = Uri::from_parts(parts)
+        .map_err(|error| WireError::Malformed { reason: format!("the request's address: {error}") })?;
+    let began = tokio::time::Instant::now();
+    let answer = network.send(request).await?;
+    let Some(learner) = learner else { return Ok(answer) };
+    let took = began.elapsed();
+    let status = answer.status();
+    if !(seen.is_document() || status.as_u16() >= 400) {
+        learner.learn(&seen, status.as_u16(), &[], took);
+        return Ok(answer);
+    }
+    let (head, body) = answer.into_parts();
+    let (begin, body) = ahead(body).await?;
+    learner.learn(&seen, status.as_u16(), &begin, took);
+    Ok(Response::from_parts(head, body))
+}
+
+/// The first bytes of a body, and a body that begins with them.
+async fn ahead(mut body: Body) -> Result<(Bytes, Body), WireError> {
+    let length = body.length();
+    let mut begin = BytesMut::new();
+    while begin.len() < LEARNED_FROM {
+        match body.next().await.transpose()? {
+            Some(frame) => begin.extend_from_slice(&frame),
+            None => break,
+        }
+    }
+    let begin = begin.freeze();
+    let whole = stream::iter([Ok(begin.clone())]).chain(body.into_stream());
+    let whole = if begin.is_empty() { Body::empty() } else { Body::stream(whole) };
+    Ok((begin, whole.with_length(length)))
+}

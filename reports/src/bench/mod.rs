@@ -1,0 +1,16 @@
+//! What is said about speed: measurements and comparisons, as data, for a terminal, as markdown and as a page with charts.
+//! Not here: how it is measured and what statistics say (`shakedown-load`).
+
+mod comparison;
+mod forms;
+mod html;
+mod model;
+mod tables;
+
+pub use comparison::{COMPARISON_SCHEMA, Comparison, Judgement, Row};
+pub use forms::{FORMS, Form};
+pub use model::{
+    BENCH_SCHEMA, BenchReport, BenchRun, LoadReport, OperationReport, Point, Resources, Round, StorageUse,
+    SystemReport, Times,
+};
+pub use tables::{bench_terminal, comparison_terminal};
