@@ -77,6 +77,8 @@ pub struct RunOptions {
     pub max_fail: Option<u32>,
     /// Values for the `vars` of a system file, e.g. `binary`.
     pub vars: BTreeMap<String, String>,
+    /// Variables of the scenarios as they were given from outside; the command that repeats a scenario carries them. Nothing secret.
+    pub given: Vec<(String, String)>,
     /// How a registry given as URL is reached.
     pub access: Access,
     /// Without a container engine, or without an image, the run fails instead of being skipped.
@@ -101,6 +103,7 @@ impl Default for RunOptions {
             retries: 0,
             max_fail: None,
             vars: BTreeMap::new(),
+            given: Vec::new(),
             access: Access::default(),
             require_containers: false,
             deviations: Vec::new(),

@@ -1,6 +1,7 @@
 //! What field reports recorded of a system, by incident: the shape of an entry, and whether its scenarios showed the same again.
 //! Not here: known deviations (`deviations`), which excuse a failure whatever it looks like.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_faults::glob::Glob;
@@ -30,10 +31,10 @@ pub struct Recorded {
 
 impl Recorded {
     /// What is wrong with the entry.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("`reproduces`: {}: {what}", self.incident));
-        if !shakedown_oci::incidents().iter().any(|incident| incident.id == self.incident) {
-            return wrong("there is no such incident (`shakedown list --incidents` has them all)");
+        if !is_known(&self.incident) {
+            return wrong(UNKNOWN);
         }
         if self.shows().next().is_none() {
             return wrong("it records nothing: name `calls`, `fails` or `log`");
@@ -69,6 +70,30 @@ impl Recorded {
         let mut calls = report.calls.iter().filter(|call| call.is_client()).map(words);
         self.calls.iter().find(|pattern| !calls.any(|call| call_fits(pattern, &call))).cloned()
     }
+}
+
+const UNKNOWN: &str = "there is no such incident (`shakedown list --incidents` has them all)";
+
+fn is_known(id: &str) -> bool {
+    shakedown_oci::incidents().iter().any(|incident| incident.id == id)
+}
+
+/// What is wrong with the entries, or with the reasons that stand in the place of some.
+pub(crate) fn check(reproduces: &[Recorded], not_reproduced: &IndexMap<String, String>) -> Result<(), String> {
+    reproduces.iter().try_for_each(Recorded::check)?;
+    for (id, reason) in not_reproduced {
+        let wrong = |what: &str| Err(format!("`not-reproduced`: {id}: {what}"));
+        if !is_known(id) {
+            return wrong(UNKNOWN);
+        }
+        if reason.trim().is_empty() {
+            return wrong("say why not");
+        }
+        if reproduces.iter().any(|entry| entry.incident == *id) {
+            return wrong("it is among `reproduces`: delete one of the two");
+        }
+    }
+    Ok(())
 }
 
 /// What came of the entries whose scenarios were judged.
@@ -216,6 +241,24 @@ mod tests {
             };
             let outcome = outcome(&[entry], &[report()]);
             assert_eq!(outcome[0].missing.first().map(String::as_str), missing, "{calls:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_stands_in_the_place_of_an_entry() {
+        let entry =
+            Recorded { incident: "A01".into(), scenario: OneOrMany(vec!["late".into()]), ..Recorded::default() };
+        let entry = Recorded { fails: OneOrMany(vec!["status".into()]), ..entry };
+        for (id, reason, wrong) in [
+            ("A02", "it has no listing", None),
+            ("A02", " ", Some("A02: say why not")),
+            ("A01", "it has no listing", Some("A01: it is among `reproduces`")),
+            ("Z01", "it has no listing", Some("Z01: there is no such incident")),
+        ] {
+            let reasons = IndexMap::from([(id.to_owned(), reason.to_owned())]);
+            let said = check(std::slice::from_ref(&entry), &reasons).err();
+            assert_eq!(said.is_some(), wrong.is_some(), "{id}: {said:?}");
+            assert!(said.zip(wrong).is_none_or(|(said, wrong)| said.contains(wrong)), "{id}");
         }
     }
 

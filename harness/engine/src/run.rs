@@ -290,6 +290,9 @@ pub(crate) fn repeat(plan: &Plan, options: &RunOptions) -> String {
     if plan.case.is_some() {
         command.push_str(&format!(" -E {}", quoted(&format!("id({})", plan.id))));
     }
+    for (name, value) in &options.given {
+        command.push_str(&format!(" --var {}", quoted(&format!("{name}={value}"))));
+    }
     match &options.system {
         SystemChoice::Reference { defects, allowed } => {
             defects.iter().for_each(|defect| command.push_str(&format!(" --defect {defect}")));
@@ -320,5 +323,19 @@ fn quoted(text: &str) -> String {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_repeats_a_scenario_is_read_by_a_shell_as_it_was_given() {
+        let plan: Plan = report::testing::plan("x");
+        let given = [("size", "9MiB"), ("text", "it's $HOME")].map(|(name, value)| (name.into(), value.into()));
+        let options = RunOptions { given: given.into(), ..RunOptions::default() };
+        let command = repeat(&plan, &options);
+        assert!(command.contains(r" --var size=9MiB --var 'text=it'\''s $HOME' --seed 1"), "{command}");
     }
 }

@@ -55,9 +55,7 @@ pub fn coverage(plans: &[Plan], real: &BTreeMap<String, Ran>) -> String {
     let mut text = String::from(
         "| incident | scenario | reference registry | docker-registry 2.8.2 | defects that stand for it |\n|---|---|---|---|---|\n",
     );
-    let recorded =
-        SystemFile::parse(REAL, SystemFile::shipped(REAL).expect("shipped")).expect("checked by its own tests");
-    let recorded = recorded.reproduces;
+    let SystemFile { reproduces: recorded, not_reproduced, .. } = real_system();
     for incident in shakedown_oci::incidents() {
         let found = scenarios(incident, plans);
         let defects = shakedown_registry::defects::ALL.iter().filter(|defect| defect.stands_for.contains(&incident.id));
@@ -68,7 +66,8 @@ pub fn coverage(plans: &[Plan], real: &BTreeMap<String, Ran>) -> String {
             let ran = real.get(stem(plan)).map_or_else(|| "not run".to_owned(), Ran::words);
             format!("{ran}{}", as_recorded(&recorded, incident.id, stem(plan)))
         });
-        let theirs: Vec<_> = theirs.collect();
+        let reason = not_reproduced.get(incident.id).map(|reason| format!("not reproduced: {reason}"));
+        let theirs: Vec<_> = theirs.chain(reason).collect();
         let scenario = match (names.is_empty(), entry(incident.id).and_then(|entry| entry.no_scenario.as_deref())) {
             (false, _) => names.join("<br>"),
             (true, Some(reason)) => format!("none: {reason}"),
@@ -84,6 +83,10 @@ pub fn coverage(plans: &[Plan], real: &BTreeMap<String, Ran>) -> String {
         writeln!(text, "| {} |", row.join(" | ")).expect("a String takes every text");
     }
     text
+}
+
+fn real_system() -> SystemFile {
+    SystemFile::parse(REAL, SystemFile::shipped(REAL).expect("shipped")).expect("checked by its own tests")
 }
 
 /// What the field recorded of the incident and this scenario shows again: a run in which it does not, fails.
@@ -104,4 +107,21 @@ fn own(plan: &Plan) -> &'static str {
 /// The file as seen from `scenarios/`.
 fn link(file: &str) -> &str {
     file.strip_prefix("scenarios/").unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The catalogue says what a real registry or client answered to an incident: no such answer is left out in silence.
+    #[test]
+    fn what_was_seen_on_a_real_registry_is_shown_again_or_says_why_not() {
+        let SystemFile { reproduces, not_reproduced, .. } = real_system();
+        let seen = shakedown_oci::incidents().iter().map(|incident| incident.id);
+        let seen = seen.filter(|id| entry(id).is_some_and(|entry| entry.real.is_some()));
+        let silent: Vec<_> = seen
+            .filter(|id| !reproduces.iter().any(|entry| entry.incident == **id) && !not_reproduced.contains_key(*id))
+            .collect();
+        assert!(silent.is_empty(), "{silent:?}: `reproduces` or `not-reproduced` in scenarios/systems/{REAL}.yaml");
+    }
 }

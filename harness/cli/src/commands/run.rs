@@ -353,6 +353,7 @@ impl TargetArgs {
             retries,
             max_fail,
             vars,
+            given: select.vars.clone(),
             secrets,
             ..RunOptions::default()
         })

@@ -12,7 +12,7 @@ use shakedown_scenario::{Need, Scalar, Size, Span};
 
 use super::deviation::{Deviation, check_all};
 use super::place::{ContainerPlace, FrontPlace, LimitsOf, StorageOf};
-use crate::recorded::Recorded;
+use crate::recorded::{self, Recorded};
 
 /// The largest system file that is read.
 const FILE_LIMIT: usize = 1 << 20;
@@ -123,6 +123,9 @@ pub struct SystemFile {
     /// What field reports recorded of it, by incident: a run in which that is not seen again fails.
     #[serde(default)]
     pub reproduces: Vec<Recorded>,
+    /// Why it cannot show again what was recorded of an incident, by incident; one is here or among `reproduces`, not both.
+    #[serde(default)]
+    pub not_reproduced: IndexMap<String, String>,
 }
 
 fn one() -> u32 {
@@ -283,6 +286,7 @@ impl SystemFile {
         or(&mut self.abilities, base.abilities);
         or(&mut self.deviations, base.deviations);
         or(&mut self.reproduces, base.reproduces);
+        or(&mut self.not_reproduced, base.not_reproduced);
         or(&mut self.front, base.front);
         or(&mut self.gateway, base.gateway);
         or(&mut self.limits, base.limits);
@@ -365,7 +369,7 @@ impl SystemFile {
         }
         self.limits.check()?;
         check_all(&self.deviations)?;
-        self.reproduces.iter().try_for_each(Recorded::check)?;
+        recorded::check(&self.reproduces, &self.not_reproduced)?;
         match &self.config {
             Some(config) if !self.files.contains_key(config) => Err(format!("`config: {config}` is none of `files`")),
             _ => Ok(()),

@@ -87,14 +87,20 @@ impl Drop for Lane {
     }
 }
 
-/// Delivers in order, each event as often as it takes.
+/// Delivers in order, each event until it is taken or was tried as often as is allowed: one that nobody ever takes must not stand before the
+/// others for ever.
 async fn work(shared: Arc<Shared>, mut waiting: mpsc::Receiver<Bytes>) {
-    let Endpoint { name, threshold, backoff, .. } = &shared.endpoint;
+    let Endpoint { name, threshold, backoff, tries, .. } = &shared.endpoint;
     while let Some(event) = waiting.recv().await {
         let mut failures: u32 = 0;
         while let Err(reason) = shared.post(&event).await {
             failures = failures.saturating_add(1);
             tracing::warn!(endpoint = %name, failures, "a notification was not taken: {reason}");
+            if failures >= *tries {
+                let dropped = shared.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+                tracing::warn!(endpoint = %name, dropped, "an event is given up after {failures} tries");
+                break;
+            }
             if failures.is_multiple_of((*threshold).max(1)) {
                 sleep(*backoff).await;
             }

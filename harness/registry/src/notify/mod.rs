@@ -1,8 +1,8 @@
 //! Notifications: what was pushed, pulled and deleted is told to whoever wants to know, in distribution's envelope (incident J05).
 //! <https://distribution.github.io/distribution/about/notifications/>
 //!
-//! No request waits for an endpoint: each has a bounded queue and a task of its own. What does not fit is dropped, counted and said; what is
-//! in a queue when the process ends is lost. Not here: who reads them.
+//! No request waits for an endpoint: each has a bounded queue and a task of its own. What does not fit is dropped, and what was tried
+//! too often is given up, counted and said; what is in a queue when the process ends is lost. Not here: who reads them.
 
 mod event;
 mod lane;
@@ -32,15 +32,18 @@ pub struct Endpoint {
     pub threshold: u32,
     /// How long it is left alone then.
     pub backoff: Duration,
+    /// After so many tries an event is given up, and the next one has its turn.
+    pub tries: u32,
     /// Events that wait for it at most; further ones are dropped.
     pub queue: usize,
 }
 
 impl Endpoint {
-    /// An endpoint with the patience that distribution's documentation shows, and room for 1000 events.
+    /// An endpoint with the patience that distribution's documentation shows, and room for 1000 events. Each is tried 1000 times: that is three
+    /// minutes with one that refuses, and twelve with one that is silent.
     pub fn new(name: impl Into<String>, url: Uri) -> Self {
         let (timeout, backoff) = (Duration::from_millis(500), Duration::from_secs(1));
-        Self { name: name.into(), url, timeout, threshold: 5, backoff, queue: 1000 }
+        Self { name: name.into(), url, timeout, threshold: 5, backoff, tries: 1000, queue: 1000 }
     }
 }
 
@@ -62,7 +65,7 @@ pub struct NotificationCounts {
     pub delivered: u64,
     /// Tries that failed.
     pub failed: u64,
-    /// Events for which there was no room.
+    /// Events for which there was no room, or that were given up.
     pub dropped: u64,
 }
 

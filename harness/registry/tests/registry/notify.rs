@@ -12,7 +12,12 @@ use crate::support::Lab;
 
 /// A registry that tells `sink`, one failure at a time; the queue has room for two.
 pub fn lab(sink: &Webhook, defects: DefectSet) -> Lab {
+    lab_with_tries(sink, defects, 1000)
+}
+
+fn lab_with_tries(sink: &Webhook, defects: DefectSet, tries: u32) -> Lab {
     let endpoint = Endpoint {
+        tries,
         timeout: Duration::from_secs(2),
         threshold: 1,
         backoff: Duration::from_secs(5),
@@ -102,4 +107,20 @@ async fn an_endpoint_that_fails_is_left_alone_for_its_backoff() {
     drop(lab);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(sink.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_nobody_takes_does_not_stand_before_the_others_for_ever() {
+    let sink = Webhook::new(Answers::Fails);
+    let lab = lab_with_tries(&sink, DefectSet::none(), 3);
+    lab.push_blob("lab/app", b"1").await;
+    let second = lab.push_blob("lab/app", b"2").await;
+    // Three tries of the first, with 5 s after each but the last.
+    tokio::time::sleep(Duration::from_millis(10_500)).await;
+    let counts = &lab.registry.notifications()[0];
+    assert_eq!((counts.delivered, counts.dropped), (0, 1), "{counts:?}");
+    sink.answer(Answers::Ok);
+    assert_eq!(told(&sink).await, [format!("push lab/app@{second}")]);
+    let counts = &lab.registry.notifications()[0];
+    assert_eq!((counts.delivered, counts.dropped), (1, 1), "{counts:?}");
 }

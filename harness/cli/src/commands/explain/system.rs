@@ -40,6 +40,8 @@ pub(super) fn system(id: &str) -> Option<String> {
         );
         labelled(&mut text, "recorded", &words);
     }
+    let without: Vec<_> = file.not_reproduced.iter().map(|(id, reason)| format!("{id}: {reason}")).collect();
+    block(&mut text, "not seen", &without);
     labelled(&mut text, "run", &format!("shakedown run --system {id}"));
     Some(text)
 }
