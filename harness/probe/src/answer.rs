@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Version};
 use shakedown_s3call::xml::{self, Element};
 
 use crate::probe::{Check, End};
@@ -12,6 +12,7 @@ use crate::probe::{Check, End};
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// Until the last byte.

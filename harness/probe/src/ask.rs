@@ -15,8 +15,18 @@ pub(crate) enum Sign {
     WrongSecret,
     /// In its headers, by a clock that is so many minutes off.
     Skewed(i64),
+    /// In its headers, for another region.
+    Region(&'static str),
+    /// In its headers, over the hash of another body.
+    WrongHash,
+    /// In its headers, by the keys that the registry itself will have.
+    Registry,
     /// In its query, for this method, whatever method is used.
     Presigned(Method),
+    /// In its query, for GET, two hours before it ran out.
+    Expired,
+    /// In its query, for GET of another key.
+    PresignedFor(String),
     /// In its headers over this in place of the body's hash; signatures of chunks follow in the body.
     Streaming(&'static str),
 }
@@ -32,6 +42,8 @@ pub(crate) struct Ask {
     pub(crate) sign: Sign,
     pub(crate) fresh: bool,
     pub(crate) style: Option<Style>,
+    /// Of another bucket.
+    pub(crate) bucket: Option<String>,
     /// At another address than the endpoint.
     pub(crate) at: Option<Uri>,
     /// Signed for this `host:port`, as if the way there replaced Host by it.
@@ -49,6 +61,7 @@ impl Ask {
             sign: Sign::Header,
             fresh: false,
             style: None,
+            bucket: None,
             at: None,
             signed_for: None,
         }
@@ -103,6 +116,11 @@ impl Ask {
 
     pub(crate) fn style(mut self, style: Style) -> Self {
         self.style = Some(style);
+        self
+    }
+
+    pub(crate) fn bucket(mut self, name: String) -> Self {
+        self.bucket = Some(name);
         self
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST};
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -67,10 +68,13 @@ impl Cx {
 
     pub(crate) fn with_budget(run: Arc<Run>, id: &'static str, budget: Budget) -> Self {
         let recorder = Recorder::new(run.clock.clone(), RECORDED).without_digests();
-        let Credentials { secret_key, session_token, .. } = &run.target.credentials;
-        recorder.secret(secret_key);
-        if let Some(token) = session_token {
-            recorder.secret(token);
+        for Credentials { secret_key, session_token, .. } in
+            [&run.target.credentials].into_iter().chain(&run.target.registry)
+        {
+            recorder.secret(secret_key);
+            if let Some(token) = session_token {
+                recorder.secret(token);
+            }
         }
         let lane = Lane::new("probe", "storage");
         let pooled = recorder.layer(lane.clone(), run.transport.pooled.clone());
@@ -150,7 +154,8 @@ impl Cx {
         let took = began.elapsed();
         let (head, body) = outcome.map_err(|error| self.broken(&what, &error))?.into_parts();
         self.budget.received(body.len() as u64);
-        let reply = Reply { status: head.status.as_u16(), headers: head.headers, body, took, what };
+        let Parts { status, version, headers, .. } = head;
+        let reply = Reply { status: status.as_u16(), version, headers, body, took, what };
         self.leave(&ask, &reply);
         Ok(reply)
     }
@@ -195,7 +200,10 @@ impl Cx {
 
     /// The signed request.
     fn request(&self, ask: &Ask, body: Body) -> Result<Request, String> {
-        let target = &self.run.target;
+        let mut target = self.run.target.clone();
+        if let Some(bucket) = &ask.bucket {
+            target.bucket.clone_from(bucket);
+        }
         let style = ask.style.unwrap_or(self.run.style);
         let uri = target.uri(ask.at.as_ref().unwrap_or(&target.endpoint), style, &ask.key, &ask.query)?;
         let mut headers = ask.headers.clone();
@@ -224,27 +232,42 @@ impl Cx {
         let target = &self.run.target;
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         headers.insert(HOST, HeaderValue::from_str(authority).map_err(|error| error.to_string())?);
-        let mut credentials = target.credentials.clone();
-        let mut now = self.run.clock.now();
-        let hash = match ask.sign {
-            Sign::Streaming(marker) => marker.to_owned(),
-            _ => hex::encode(Sha256::digest(&ask.body)),
-        };
+        let (mut credentials, mut region, mut now) = (&target.credentials, &*target.region, self.run.clock.now());
+        let wrong =
+            Credentials { secret_key: "this-is-not-the-secret-of-these-keys".to_owned(), ..credentials.clone() };
+        let mut hash = hex::encode(Sha256::digest(&ask.body));
         match &ask.sign {
-            Sign::Presigned(method) => {
-                let signer = Signer { credentials: &credentials, region: &target.region, now };
-                let signed = signer.presigned(method.as_str(), &uri, EXPIRY)?;
-                return signed.parse().map_err(|error: http::uri::InvalidUri| error.to_string());
-            }
-            Sign::WrongSecret => credentials.secret_key = "this-is-not-the-secret-of-these-keys".to_owned(),
+            Sign::Header | Sign::Presigned(_) | Sign::PresignedFor(_) => {}
+            Sign::Streaming(marker) => (*marker).clone_into(&mut hash),
+            Sign::WrongHash => hash = hex::encode(Sha256::digest(b"another body")),
+            Sign::WrongSecret => credentials = &wrong,
+            Sign::Registry => credentials = target.registry.as_ref().unwrap_or(credentials),
+            Sign::Region(other) => region = other,
+            Sign::Expired => now -= EXPIRY + Duration::from_secs(7200),
             Sign::Skewed(minutes) => {
                 let distance = Duration::from_secs(minutes.unsigned_abs() * 60);
                 now = if *minutes < 0 { now - distance } else { now + distance };
             }
-            Sign::Header | Sign::Streaming(_) => {}
         }
-        let signer = Signer { credentials: &credentials, region: &target.region, now };
-        signer.headers(ask.method.as_str(), &uri, headers, &hash)?;
-        Ok(uri)
+        let signer = Signer { credentials, region, now };
+        let method = match &ask.sign {
+            Sign::Presigned(method) => method,
+            Sign::Expired | Sign::PresignedFor(_) => &Method::GET,
+            _ => {
+                signer.headers(ask.method.as_str(), &uri, headers, &hash)?;
+                return Ok(uri);
+            }
+        };
+        let signed = match &ask.sign {
+            // The signature of one key in the address of another.
+            Sign::PresignedFor(other) => {
+                let base = ask.at.as_ref().unwrap_or(&target.endpoint);
+                let other = target.uri(base, ask.style.unwrap_or(self.run.style), other, &ask.query)?;
+                let signed = signer.presigned(method.as_str(), &other, EXPIRY)?;
+                format!("{uri}?{}", signed.split_once('?').map_or("", |(_, query)| query))
+            }
+            _ => signer.presigned(method.as_str(), &uri, EXPIRY)?,
+        };
+        signed.parse().map_err(|error: http::uri::InvalidUri| error.to_string())
     }
 }

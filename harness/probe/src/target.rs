@@ -15,6 +15,8 @@ pub struct Target {
     pub region: String,
     /// The keys.
     pub credentials: Credentials,
+    /// The keys that the registry will have, if those above may do more.
+    pub registry: Option<Credentials>,
     /// The address under which clients of the registry see the store, if it is another one.
     pub public: Option<Uri>,
     /// The address of the store itself, if `endpoint` is that of a gateway before it.

@@ -4,11 +4,13 @@ mod common;
 
 use common::{Lab, SECRET, ids, target};
 use http::header::{EXPECT, HOST};
-use shakedown_probe::{Blame, Decision, Level, Plan, Report, Stop, Target, Transport, Unable, Verdict, qualify};
+use shakedown_probe::{
+    Blame, Decision, Level, Plan, Profile, Report, Severity, Stop, Target, Transport, Unable, Verdict, qualify,
+};
 use shakedown_s3call::Credentials;
 use shakedown_wire::network::{self, NetworkOptions};
 use shakedown_wire::server;
-use shakedown_wire::{Body, Clock, Party, Request};
+use shakedown_wire::{Body, Clock, Party, Request, WireError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn plan(only: &[&str]) -> Plan {
@@ -78,6 +80,99 @@ async fn what_is_slow_is_told_and_fails_nothing() {
     assert_eq!(result.verdict, Verdict::Passed);
     assert_eq!(result.measures["list_uploads_p95_ms"], 400.0);
     assert_eq!(result.notes, ["list_uploads_p95 is 400 ms; above 300 ms every push is slow"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_copies_and_listings_that_grow_with_open_uploads_are_told() {
+    let faults = "
+- { on: s3, when: { operation: UploadPartCopy, key: '**/perf.copy_throughput/**' }, effect: { delay: 2s } }
+- { on: s3, when: { operation: ListMultipartUploads, key: '**/perf.many_mpu/**', calls: { from: 21 } }, effect: { delay: 80ms } }";
+    let faults = serde_saphyr::from_str(faults).expect("faults");
+    let lab = Lab::with(&shakedown_s3::profiles::Settings::default(), faults, Clock::virtual_time());
+    let only = vec!["perf.copy".into(), "perf.many".into()];
+    let report = lab.qualify(Plan { only, ..Plan::new(Level::Standard, 7) }).await;
+    assert_eq!(ids(&report, Verdict::Failed), [""; 0]);
+    let said = |id: &str| report.result(id).expect("it was asked").notes.join(" ");
+    assert_eq!(said("perf.copy_throughput"), "a GiB takes 102 s to copy; above 30 s the client's PUT meets time-outs");
+    assert_eq!(
+        said("perf.many_mpu"),
+        "the listing of an upload takes 80 ms with a thousand open ones and 0 ms without"
+    );
+}
+
+/// Puts this on every answer of the mock.
+fn answers(lab: &Lab, change: fn(&Request) -> Option<u16>, version: http::Version) -> Party {
+    let inner = lab.mock.party();
+    Party::from_fn(move |request: Request| {
+        let (inner, status) = (inner.clone(), change(&request));
+        async move {
+            let mut answer = inner.send(request).await?;
+            *answer.version_mut() = version;
+            if let Some(status) = status {
+                *answer.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+            }
+            Ok(answer)
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_protocol_is_told() {
+    for (version, fails) in
+        [(http::Version::HTTP_10, true), (http::Version::HTTP_11, false), (http::Version::HTTP_2, false)]
+    {
+        let lab = Lab::new(None);
+        let plan = Plan { only: vec!["http.http2".into()], ..Plan::new(Level::Standard, 7) };
+        let party = answers(&lab, |_| None, version);
+        let report = run(lab.target(), party, lab.clock.clone(), plan).await.expect("a report");
+        assert_eq!(report.ids(Verdict::Failed).len(), usize::from(fails), "{version:?}");
+        assert_eq!(report.profiles[0].decision, Decision::Qualified);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_hides_what_is_missing_is_seen_with_the_registrys_own_keys() {
+    // The mock has no policies: who signs with these keys gets no 404.
+    let hidden = |request: &Request| {
+        let by = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let limited = by.contains("Credential=AKREGISTRY/") && request.uri().path().ends_with("/absent");
+        limited.then_some(403)
+    };
+    let registry = Credentials { access_key: "AKREGISTRY".into(), secret_key: "theirs".into(), session_token: None };
+    for (party, verdict) in [(Some(()), Verdict::Failed), (None, Verdict::Passed)] {
+        let lab = Lab::new(None);
+        lab.mock.configure(|config| config.credentials.push(shakedown_s3::Credential::new("AKREGISTRY", "theirs")));
+        let party = party.map_or_else(|| lab.mock.party(), |()| answers(&lab, hidden, http::Version::HTTP_11));
+        let target = Target { registry: Some(registry.clone()), ..lab.target() };
+        let report = run(target, party, lab.clock.clone(), plan(&["auth.least_priv"])).await.expect("a report");
+        assert_eq!(report.results[0].verdict, verdict, "{:?}", report.results[0].reason);
+        assert!(!serde_json::to_string(&report).expect("JSON").contains("theirs"), "the registry's secret is shown");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_clients_refuse_is_a_blocker_of_redirects() {
+    for valid in [false, true] {
+        let lab = Lab::new(None);
+        let mock = lab.mock.party();
+        let party = Party::from_fn(move |request: Request| {
+            let mock = mock.clone();
+            let refused = request.uri().host() == Some("public.test") && !valid;
+            async move {
+                match refused {
+                    true => Err(WireError::Tls { reason: "invalid peer certificate: UnknownIssuer".into() }),
+                    false => mock.send(request).await,
+                }
+            }
+        });
+        let public = Some("https://public.test".parse().expect("a URL"));
+        let way = Target { public, ..lab.target() };
+        let report = run(way, party, lab.clock.clone(), plan(&["pre.tls_chain"])).await.expect("a report");
+        let result = report.result("pre.tls_chain").expect("it was asked");
+        assert_eq!(result.verdict == Verdict::Passed, valid, "{result:?}");
+        assert_eq!(result.severity[&Profile::Harbor], Severity::Blocker);
+        lab.is_clean(&report);
+    }
 }
 
 /// Without interim answers: what hyper sends by itself is what this server leaves out. `refuses` answers 417 instead.

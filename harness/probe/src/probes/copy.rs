@@ -7,7 +7,7 @@ use crate::ask::Ask;
 use crate::calls::PART;
 use crate::context::{Cx, SMALL};
 use crate::plan::Level;
-use crate::probe::{Check, Probe, Severities, Severity, due};
+use crate::probe::{Check, End, Probe, Severities, Severity, due};
 use crate::profile::Profile;
 
 const SEVERITY: Severities =
@@ -69,6 +69,17 @@ pub(super) const PROBES: &[Probe] = &[
         bytes: [SMALL; 3],
         run: |cx| Box::pin(missing_source(cx)),
     },
+    Probe {
+        id: "copy.encrypted",
+        title: "Ranges of an encrypted object are copied into parts",
+        breaks: "layers above 32 MiB of a registry with `encrypt: true`, by 500 InvalidPart",
+        severity: Severities::only(Profile::DRIVER, Severity::Degraded),
+        source: &["minio#17519"],
+        level: Level::Standard,
+        requests: [0, 7, 7],
+        bytes: [0, 6 * SMALL, 6 * SMALL],
+        run: |cx| Box::pin(encrypted(cx)),
+    },
 ];
 
 async fn object(cx: &Cx) -> Check {
@@ -101,7 +112,10 @@ async fn parallel(cx: &Cx) -> Check {
             cx.part_copy((key, id, number), source, Some(&range)).await.map(|etag| (number, etag))
         }
     };
-    let parts: Vec<_> = stream::iter(1..=RANGES).map(one).buffered(RANGES).try_collect().await?;
+    // A range that cannot be copied alone, either, is copy.part_range's.
+    let first = one(1).await.prepared()?;
+    let rest: Vec<_> = stream::iter(2..=RANGES).map(one).buffered(RANGES).try_collect().await?;
+    let parts: Vec<_> = [first].into_iter().chain(rest).collect();
     let parts: Vec<_> = parts.iter().map(|(number, etag)| (*number, etag.as_str())).collect();
     cx.try_complete(&key, &id, &parts).await?.status(200)?;
     cx.reads(&key, &bytes).await
@@ -126,4 +140,20 @@ async fn missing_source(cx: &Cx) -> Check {
         reply.seen()
     );
     Ok(())
+}
+
+async fn encrypted(cx: &Cx) -> Check {
+    const SSE: &str = "x-amz-server-side-encryption";
+    let (source, key, bytes) = (cx.key("source"), cx.key("data"), cx.content("it", PART + 1000));
+    let stored = cx.send(Ask::put(&source, bytes.clone()).header(SSE, "AES256")).await?;
+    let said = cx.head(&source).await?;
+    if stored.status != 200 || said.header(SSE).is_empty() {
+        let why = format!("the store does not encrypt when it is asked to: PUT is {}", stored.seen());
+        return Err(End::NotAsked(why));
+    }
+    let id = cx.create_by(Ask::post(&key, "").header(SSE, "AES256")).await?;
+    let first = cx.part_copy((&key, &id, 1), &source, Some(&format!("bytes=0-{}", PART - 1))).await?;
+    let rest = cx.part_copy((&key, &id, 2), &source, Some(&format!("bytes={PART}-{}", PART + 999))).await?;
+    cx.try_complete(&key, &id, &[(1, &first), (2, &rest)]).await?.status(200)?;
+    cx.reads(&key, &bytes).await
 }

@@ -68,6 +68,17 @@ pub(super) const PROBES: &[Probe] = &[
         bytes: [SMALL; 3],
         run: |cx| Box::pin(single(cx)),
     },
+    Probe {
+        id: "del.per_key_errors",
+        title: "DeleteObjects tells of each key what became of it",
+        breaks: "nothing by itself: distribution 2.8 does not look, distribution 3 reports what was refused",
+        severity: Severities::all(Severity::Info),
+        source: &["harbor#20598"],
+        level: Level::Standard,
+        requests: [0, 3, 3],
+        bytes: [0, SMALL, SMALL],
+        run: |cx| Box::pin(each_key(cx)),
+    },
 ];
 
 async fn two_keys(cx: &Cx) -> Check<Vec<String>> {
@@ -139,5 +150,25 @@ async fn single(cx: &Cx) -> Check {
     cx.send(Ask::delete(&key)).await?.success()?;
     let reply = cx.send(Ask::get(&key).fresh()).await?;
     due!(reply.status != 200, "DELETE answered success, and the object is still there");
+    Ok(())
+}
+
+/// No right can be taken away from here; a key that is too long is one that cannot be deleted on most stores.
+async fn each_key(cx: &Cx) -> Check {
+    let keys = [cx.key("object"), cx.key(&"too-long/".repeat(130))];
+    cx.put(&keys[0], "x").await.prepared()?;
+    let reply = cx.send(delete_request(&keys)).await?;
+    if reply.status == 400 && reply.code().is_some() {
+        cx.note(format!("a key that is too long is refused with all others: {}", reply.seen()));
+        return Ok(());
+    }
+    let result = reply.status(200).prepared()?.document("DeleteResult").prepared()?;
+    let told = |kind: &str, key: &str| result.all(kind).any(|entry| entry.text_of("Key") == Some(key));
+    for (key, which) in keys.iter().zip(["a key that is there", "a key that is too long"]) {
+        due!(told("Deleted", key) || told("Error", key), "DeleteObjects does not tell what became of {which}");
+    }
+    let deleted = told("Deleted", &keys[0]);
+    let there = cx.send(Ask::get(&keys[0]).fresh()).await?.status == 200;
+    due!(there != deleted, "DeleteObjects says that a key is deleted: {deleted}; it is there: {there}");
     Ok(())
 }

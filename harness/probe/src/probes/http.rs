@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use shakedown_wire::{Body, network};
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::answer::Prepared as _;
 use crate::ask::Ask;
@@ -37,6 +37,28 @@ pub(super) const PROBES: &[Probe] = &[
         requests: [0, 501, 2001],
         bytes: [0, SMALL, SMALL],
         run: |cx| Box::pin(broken_connections(cx)),
+    },
+    Probe {
+        id: "http.http2",
+        title: "Answers are HTTP/1.1 or newer",
+        breaks: "nothing by itself: over HTTP/1.0 each of a push's 26 requests needs a connection",
+        severity: Severities::all(Severity::Info),
+        source: &[],
+        level: Level::Standard,
+        requests: [0, 1, 1],
+        bytes: [0, SMALL, SMALL],
+        run: |cx| Box::pin(version(cx)),
+    },
+    Probe {
+        id: "http.idle_reuse",
+        title: "A connection that idled for 65 s is used again, or was closed before",
+        breaks: "the first part after a pause is cut off, and newer SDKs do not send it again",
+        severity: Severities::all(Severity::Degraded),
+        source: &["aws-sdk-go#2525"],
+        level: Level::Heavy,
+        requests: [0, 0, 3],
+        bytes: [0, 0, SMALL],
+        run: |cx| Box::pin(idle(cx)),
     },
 ];
 
@@ -94,4 +116,20 @@ async fn broken_connections(cx: &Cx) -> Check {
         Some(End::Fails(reason)) => Err(End::Fails(format!("connections broke: {reason}"))),
         Some(other) => Err(other),
     }
+}
+
+async fn version(cx: &Cx) -> Check {
+    let reply = cx.send(Ask::head(&cx.key("absent"))).await?;
+    cx.note(format!("answers are {:?}", reply.version));
+    due!(reply.version >= http::Version::HTTP_11, "answers are {:?}; HTTP/1.1 was due", reply.version);
+    Ok(())
+}
+
+/// Longer than the minute after which common load balancers forget a connection.
+async fn idle(cx: &Cx) -> Check {
+    let key = cx.key("link");
+    cx.put(&key, "x").await.prepared()?;
+    cx.send(Ask::get(&key)).await.prepared()?;
+    sleep(Duration::from_secs(65)).await;
+    cx.send(Ask::get(&key)).await?.status(200).prepared().map(drop)
 }

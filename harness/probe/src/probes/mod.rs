@@ -5,20 +5,28 @@ use crate::probe::Probe;
 
 mod addressing;
 mod auth;
+mod concurrency;
+mod conditions;
 mod consistency;
 mod copy;
 mod delete;
 mod errors;
 mod http;
+mod limits;
+mod listed;
 mod listing;
+mod names;
 mod objects;
 mod pages;
+mod part_rules;
 mod parts;
 mod perf;
 mod presign;
 mod ranges;
+mod redirects;
 mod restart;
 mod sums;
+mod unreadable;
 mod uploads;
 mod written;
 
@@ -28,20 +36,28 @@ const FAMILIES: &[&[Probe]] = &[
     auth::PROBES,
     objects::PROBES,
     ranges::PROBES,
+    names::PROBES,
     errors::PROBES,
+    unreadable::PROBES,
     listing::PROBES,
+    listed::PROBES,
     pages::PROBES,
     uploads::PROBES,
     parts::PROBES,
+    part_rules::PROBES,
     written::PROBES,
     restart::PROBES,
     copy::PROBES,
     delete::PROBES,
     presign::PROBES,
+    redirects::PROBES,
     consistency::PROBES,
+    concurrency::PROBES,
     sums::PROBES,
+    conditions::PROBES,
     http::PROBES,
     perf::PROBES,
+    limits::PROBES,
 ];
 
 pub(crate) use addressing::HOST_PORT;

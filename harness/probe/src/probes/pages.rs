@@ -2,6 +2,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use shakedown_s3call::xml::Element;
+use tokio::time::Instant;
 
 use super::errors::settled;
 use crate::answer::Prepared as _;
@@ -126,17 +127,36 @@ async fn v1(cx: &Cx) -> Check {
 
 async fn v2(cx: &Cx) -> Check {
     let due: Vec<_> = directories(cx).await?.into_iter().map(|dir| format!("{dir}link")).collect();
-    let (prefix, length) = (cx.key(""), page_length(cx));
+    let paged = Paged { prefix: &cx.key(""), delimiter: "", length: &page_length(cx), times: None };
+    walk(cx, paged, &due).await
+}
+
+/// A listing of several pages by version 2.
+pub(super) struct Paged<'a> {
+    pub(super) prefix: &'a str,
+    /// Empty: keys are listed; else the directories.
+    pub(super) delimiter: &'a str,
+    pub(super) length: &'a str,
+    /// How long each page took, in milliseconds.
+    pub(super) times: Option<&'a mut Vec<f64>>,
+}
+
+/// Follows it to its end: all that is due, nothing twice, and an end.
+pub(super) async fn walk(cx: &Cx, mut paged: Paged<'_>, due: &[String]) -> Check {
     let (mut found, mut token) = (Vec::new(), None::<String>);
     for _ in 0..=due.len() {
-        let mut query = vec![("prefix", prefix.as_str()), ("max-keys", &length)];
-        if let Some(token) = &token {
-            query.push(("continuation-token", token));
-        }
+        let mut query = vec![("prefix", paged.prefix), ("max-keys", paged.length)];
+        query.extend(Some(("delimiter", paged.delimiter)).filter(|(_, delimiter)| !delimiter.is_empty()));
+        query.extend(token.as_ref().map(|token| ("continuation-token", token.as_str())));
+        let asked = Instant::now();
         let page = cx.list(Version::V2, &query).await?;
-        found.extend(entries(&page)?.0.into_iter().map(|entry| entry.key));
+        if let Some(times) = &mut paged.times {
+            times.push(asked.elapsed().as_secs_f64() * 1e3);
+        }
+        let (keys, prefixes) = entries(&page)?;
+        found.extend(keys.into_iter().map(|entry| entry.key).chain(prefixes));
         if !goes_on(&page)? {
-            return complete(found, &due);
+            return complete(found, due);
         }
         let next = page.text_of("NextContinuationToken").map(str::to_owned);
         due!(next.as_deref().is_some_and(|next| !next.is_empty()), "a truncated page has no NextContinuationToken");

@@ -38,7 +38,7 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 /// The `p`-th percentile in milliseconds.
-fn percentile(times: &mut [f64], p: f64) -> f64 {
+pub(super) fn percentile(times: &mut [f64], p: f64) -> f64 {
     times.sort_by(f64::total_cmp);
     let at = ((times.len().saturating_sub(1)) as f64 * p).round() as usize;
     times.get(at).map_or(0.0, |time| (time * 1e3).round() / 1e3)

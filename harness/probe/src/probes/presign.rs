@@ -71,13 +71,13 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 /// A thousand bytes under a key.
-async fn stored(cx: &Cx) -> Check<(String, bytes::Bytes)> {
+pub(super) async fn stored(cx: &Cx) -> Check<(String, bytes::Bytes)> {
     let (key, bytes) = (cx.key("blobs/data"), cx.content("it", 1000));
     cx.put(&key, bytes.clone()).await.prepared()?;
     Ok((key, bytes))
 }
 
-fn presigned(method: Method, key: &str, signed_for: Method) -> Ask {
+pub(super) fn presigned(method: Method, key: &str, signed_for: Method) -> Ask {
     Ask::new(method, key).sign(Sign::Presigned(signed_for)).fresh()
 }
 

@@ -43,6 +43,17 @@ pub(super) const PROBES: &[Probe] = &[
         run: |cx| Box::pin(twice(cx)),
     },
     Probe {
+        id: "mpu.gone_after_complete",
+        title: "A completed upload is no longer listed as open",
+        breaks: "a finished upload is taken up again",
+        severity: Severities::only(Profile::DRIVER, Severity::Degraded),
+        source: &[],
+        level: Level::Standard,
+        requests: [0, 8, 8],
+        bytes: [0, SMALL, SMALL],
+        run: |cx| Box::pin(gone(cx)),
+    },
+    Probe {
         id: "mpu.abort",
         title: "An aborted upload is gone",
         breaks: "uploads that nobody can remove fill the store",
@@ -98,6 +109,16 @@ async fn twice(cx: &Cx) -> Check {
     cx.note(format!("the second time is {}", again.seen()));
     let fine = again.status == 200 || again.status == 404;
     due!(fine, "completing again answered {}; 200 or 404 was due", again.seen());
+    Ok(())
+}
+
+async fn gone(cx: &Cx) -> Check {
+    let key = cx.key("data");
+    let id = cx.create(&key).await.prepared()?;
+    let etag = cx.part(&key, &id, 1, cx.content("1", 1000)).await.prepared()?;
+    cx.try_complete(&key, &id, &[(1, &etag)]).await?.status(200).prepared()?;
+    let open = cx.uploads(&key).await.prepared()?;
+    due!(!open.iter().any(|(_, known)| *known == id), "a completed upload is still in the listing of the open ones");
     Ok(())
 }
 

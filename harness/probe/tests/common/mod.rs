@@ -62,6 +62,7 @@ pub fn target(endpoint: &str) -> Target {
         bucket: BUCKET.into(),
         region: "us-east-1".into(),
         credentials: Credentials { access_key: "AKLAB".into(), secret_key: SECRET.into(), session_token: None },
+        registry: None,
         public: None,
         behind: None,
     }

@@ -6,7 +6,7 @@
 
 mod profile;
 
-pub use profile::{Profile, Settings, profile, profiles};
+pub use profile::{Fails, Profile, Settings, profile, profiles};
 
 macro_rules! files {
     ($($name:literal,)*) => {

@@ -19,14 +19,26 @@ pub struct Profile {
     pub about: String,
     /// Where it was seen: blocks of the incident catalogue and public threads.
     pub source: Vec<String>,
-    /// Probes of the catalogue (S3.md section 5) that must see it. Others may, too.
-    pub seen_by: Vec<String>,
+    /// The probes of `shakedown qualify` that fail on it, and no others do.
+    pub fails: Fails,
     /// What the mock is set to.
     #[serde(default)]
     pub settings: Settings,
     /// What always goes wrong, in order; behind the faults of a scenario.
     #[serde(default)]
     pub faults: Vec<Fault>,
+}
+
+/// Probes that fail on a profile, by the level that asks them first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fails {
+    /// Of the level quick.
+    pub quick: Vec<String>,
+    /// Those that the level standard adds.
+    pub standard: Vec<String>,
+    /// Those that the level heavy adds.
+    pub heavy: Vec<String>,
 }
 
 /// Settings of the mock that a profile changes; what is not given stays as it is.

@@ -59,6 +59,9 @@ pub struct Args {
     /// A profile of ~/.aws/credentials [default: AWS_PROFILE, or `default`]
     #[arg(long, value_name = "NAME")]
     aws_profile: Option<String>,
+    /// A profile of ~/.aws/credentials with the keys that the registry will have, if they may do less
+    #[arg(long, value_name = "NAME", env = "SHAKEDOWN_REGISTRY_AWS_PROFILE")]
+    registry_aws_profile: Option<String>,
     /// PEM with certificates to trust besides the well-known ones
     #[arg(long, value_name = "FILE", env = "SHAKEDOWN_CA")]
     ca: Option<PathBuf>,
@@ -87,7 +90,7 @@ pub struct Args {
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum LevelArg {
+pub(crate) enum LevelArg {
     /// Under half a minute and 400 requests on a near store.
     #[default]
     Quick,
@@ -95,6 +98,16 @@ enum LevelArg {
     Standard,
     /// As long as it takes.
     Heavy,
+}
+
+impl LevelArg {
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::Quick => Level::Quick,
+            Self::Standard => Level::Standard,
+            Self::Heavy => Level::Heavy,
+        }
+    }
 }
 
 /// Asks, and says what the answers mean.
@@ -228,12 +241,7 @@ async fn clean(args: &Args, target: Target, output: &Output) -> Result<Exit, Fai
 
 impl Args {
     fn plan(&self) -> Result<Plan, Failure> {
-        let level = match self.level {
-            LevelArg::Quick => Level::Quick,
-            LevelArg::Standard => Level::Standard,
-            LevelArg::Heavy => Level::Heavy,
-        };
-        let mut plan = Plan::new(level, self.seed.unwrap_or_else(super::run::fresh_seed));
+        let mut plan = Plan::new(self.level.level(), self.seed.unwrap_or_else(super::run::fresh_seed));
         if !self.profile.iter().any(|name| name == "all") {
             let find = |name: &String| {
                 let names = Profile::ALL.map(Profile::name).join(", ");
@@ -258,6 +266,7 @@ impl Args {
             bucket: self.bucket.clone(),
             region: self.region.clone(),
             credentials: keys::find(self.aws_profile.as_deref())?,
+            registry: self.registry_aws_profile.as_deref().map(|name| keys::find(Some(name))).transpose()?,
             public: self.public_host.as_deref().map(|text| url("--public-host", text)).transpose()?,
             behind: None,
         })
@@ -272,6 +281,8 @@ impl Args {
             head_timeout: Some(Duration::from_secs(20)),
             body_timeout: Some(Duration::from_secs(20)),
             extra_roots_pem: self.ca.as_ref().map(read).transpose()?,
+            // As long as the SDKs keep theirs: what a store or a gateway does to idle connections is seen.
+            idle_timeout: Duration::from_secs(90),
             ..network::NetworkOptions::default()
         };
         let fresh = network::NetworkOptions { idle_connections: 0, ..options.clone() };
