@@ -233,7 +233,7 @@ impl Args {
             LevelArg::Standard => Level::Standard,
             LevelArg::Heavy => Level::Heavy,
         };
-        let mut plan = Plan::new(level, self.seed.unwrap_or_else(super::run::fresh_seed));
+        let mut plan = Plan::new(level, self.seed.unwrap_or_else(shakedown_engine::fresh_seed));
         if !self.profile.iter().any(|name| name == "all") {
             let find = |name: &String| {
                 let names = Profile::ALL.map(Profile::name).join(", ");
