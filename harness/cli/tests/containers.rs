@@ -92,9 +92,16 @@ fn run_with(mut command: Command) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// What the engine keeps besides containers.
+/// What the engine keeps besides containers, those of compose files aside: another test has them.
 fn networks_and_volumes() -> (String, String) {
-    (docker(&["network", "ls", "-q"]), docker(&["volume", "ls", "-q"]))
+    let networks = docker(&["network", "ls", "--format", "{{.Name}}"]);
+    let lasting = networks.lines().filter(|name| !name.starts_with("shakedown-")).collect::<Vec<_>>().join(" ");
+    (lasting, docker(&["volume", "ls", "-q"]))
+}
+
+/// The networks of compose files that are up.
+fn networks_of_projects() -> String {
+    docker(&["network", "ls", "-q", "--filter", "label=shakedown.owner"])
 }
 
 #[test]
@@ -309,4 +316,167 @@ fn without_an_engine_or_an_image_scenarios_are_skipped_unless_containers_are_req
         assert_eq!(missing.code, Some(3), "{}{}", missing.out, missing.err);
         assert!(missing.err.contains("no image 127.0.0.1:9/nobody/has-this@sha256:0000"), "{}", missing.err);
     }
+}
+
+/// A Podman of this test's own, which has the image that Docker has. Ended when it is dropped.
+struct Podman {
+    service: std::process::Child,
+    address: String,
+    config: std::path::PathBuf,
+}
+
+impl Podman {
+    fn start(dir: &Path) -> Self {
+        let (socket, config) = (dir.join("podman.sock"), dir.join("containers.conf"));
+        // Where a container may not raise its limits, none of Podman's own start.
+        std::fs::write(&config, "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\n")
+            .unwrap();
+        let address = format!("unix://{}", socket.display());
+        let mut command = Command::new("podman");
+        command.env("CONTAINERS_CONF", &config).args(["system", "service", "--time", "0", &address]);
+        let service = command.stderr(std::process::Stdio::null()).spawn().expect("podman starts");
+        let podman = Self { service, address, config };
+        wait_until("Podman's socket is there", || socket.exists());
+        podman
+    }
+
+    fn tell(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("podman");
+        command.env("CONTAINERS_CONF", &self.config).args(args);
+        command
+    }
+
+    /// Copies an image that Docker has.
+    fn copy(&self, image: &str, dir: &Path) {
+        let archive = dir.join("image.tar");
+        docker(&["save", "-o", archive.to_str().unwrap(), image]);
+        support::run(self.tell(&["load", "-q", "-i"]).arg(&archive));
+    }
+}
+
+impl Drop for Podman {
+    fn drop(&mut self) {
+        let _ = self.service.kill();
+        let _ = self.service.wait();
+    }
+}
+
+/// Its interface is Docker's, but for a state that Docker does not have: seen when a container that collects garbage has ended.
+#[test]
+fn podman_runs_the_same_systems() {
+    if !have_images() || !have("podman") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let podman = Podman::start(dir.path());
+    podman.copy(IMAGES[0], dir.path());
+    let image = format!("image=localhost/{}", IMAGES[0]);
+    let scenarios = "id(push-and-pull[streamed]) | id(async-multipart-create) | id(gc-then-push-again[none])";
+    let args = ["--system", "distribution-2.8-container", "--require", "containers", "--var", &image, "-E", scenarios];
+    let mut command = command(&args, dir.path());
+    command.args(["scenarios/storage", "scenarios/faults", "scenarios/life"]).env("DOCKER_HOST", &podman.address);
+    let ran = run_with(command);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("2 passed, 1 known, 0 failed of 3"), "{}", ran.out);
+    let left = support::run(
+        podman.tell(&["ps", "-aq", "--filter", "label=shakedown.owner"]).stdin(std::process::Stdio::null()),
+    );
+    assert_eq!(String::from_utf8_lossy(&left.stdout).trim(), "", "containers are left");
+}
+
+/// The image is this program, built by the script that users are told of.
+#[test]
+fn the_reference_registry_runs_in_a_container() {
+    if !have_images() {
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.ci/images");
+    support::run(Command::new(script).arg(support::SHAKEDOWN));
+    let dir = tempfile::tempdir().unwrap();
+    let image = "image=shakedown-test/reference:latest";
+    let args = ["--system", "reference-container", "--require", "containers", "--var", image, "-E", SCENARIOS];
+    let ran = run(&[&args[..], &["scenarios/storage", "scenarios/faults", "scenarios/life"]].concat(), dir.path());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    // Neither a cache nor a collection of garbage is among its abilities.
+    assert!(ran.out.contains("3 passed, 0 failed, 2 skipped of 5"), "{}", ran.out);
+}
+
+/// A registry and its Redis by one compose file, one for each scenario; restarted, and everything removed.
+#[test]
+fn a_compose_file_is_a_system() {
+    if !have_images() || !have_compose() {
+        return;
+    }
+    let before = networks_of_projects();
+    let dir = tempfile::tempdir().unwrap();
+    let scenarios = "id(push-and-pull[streamed]) | id(async-multipart-create) | id(restart-in-an-upload)";
+    let args = ["--system", "distribution-2.8-compose", "--require", "containers", "-E", scenarios];
+    let ran = run(&[&args[..], &["scenarios/storage", "scenarios/faults", "scenarios/life"]].concat(), dir.path());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("2 passed, 1 known, 0 failed of 3"), "{}", ran.out);
+    let json = std::fs::read_to_string(dir.path().join("out/report.json")).unwrap();
+    let report: shakedown_reports::Report = serde_json::from_str(&json).unwrap();
+    let incident = report.scenarios.iter().find(|scenario| scenario.id == "async-multipart-create").unwrap();
+    assert!(incident.log.iter().any(|line| line.contains("Path not found")), "{:#?}", incident.log);
+    assert_eq!(networks_of_projects(), before);
+}
+
+/// True if something reads compose files. In CI that must be so.
+fn have_compose() -> bool {
+    let plugin = Command::new("docker").args(["compose", "version"]).output();
+    plugin.is_ok_and(|output| output.status.success()) || have("docker-compose")
+}
+
+#[test]
+fn without_a_compose_tool_scenarios_are_skipped_unless_containers_are_required() {
+    if !have_images() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let nothing = |args: &[&str]| {
+        let mut command = command(args, dir.path());
+        command
+            .args(["--system", "distribution-2.8-compose", "scenarios/storage/push-and-pull.yaml"])
+            .env("PATH", dir.path());
+        let output = command.output().expect("it starts");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    let (code, said) = nothing(&[]);
+    assert_eq!(code, Some(6), "{said}");
+    assert!(said.contains("3 skipped") && said.contains("no compose tool"), "{said}");
+    let (code, said) = nothing(&["--require", "containers"]);
+    assert_eq!(code, Some(3), "{said}");
+}
+
+#[test]
+fn a_load_is_made_on_a_container() {
+    if !have_images() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("contained.yaml");
+    let text = format!(
+        "title: contained\nlike: distribution-2.8-container\ncontainer: {{ image: '{}', port: 5000 }}\n\
+         ready: {{ path: /, status: 200, within: 60s }}\n",
+        IMAGES[0]
+    );
+    std::fs::write(&file, text).unwrap();
+    let mut command = clean(support::SHAKEDOWN, dir.path());
+    command.current_dir(dir.path()).args(["bench", "small-pushes", "--count", "20", "--workers", "2", "--rounds", "1"]);
+    let ran = run_with({
+        command.arg("--system").arg(&file);
+        command
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let json = std::fs::read_to_string(dir.path().join("shakedown-report/bench.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let system = &report["loads"][0]["systems"][0];
+    assert_eq!(
+        (&system["operations"]["push-blob"]["count"], &system["operations"]["push-blob"]["errors"]),
+        (&20.into(), &0.into())
+    );
+    assert!(system["storage"]["requests"].as_u64().unwrap() > 100, "{system:#}");
 }

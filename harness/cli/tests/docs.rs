@@ -56,6 +56,7 @@ const COMMANDS: &[(&str, How)] = &[
         How::Elsewhere("tests/systems.rs"),
     ),
     ("shakedown run --system reference --system mine.yaml", How::Elsewhere("tests/systems.rs")),
+    ("cargo doc -p shakedown --open", How::Elsewhere(".ci/run builds the same pages")),
     ("shakedown doctor", How::Runs),
     ("shakedown init qualification --ci github", How::Runs),
     ("shakedown list --systems", How::Runs),
@@ -298,9 +299,15 @@ fn the_counts_of_defects_in_the_readme_are_current() {
 }
 
 #[test]
-fn the_scenario_in_the_readme_is_current() {
-    let file = read("scenarios/faults/async-multipart-create.yaml");
-    generated("file: scenarios/faults/async-multipart-create.yaml", &format!("```yaml\n{}\n```\n", file.trim()));
+fn files_in_the_readme_are_current() {
+    for (name, language) in [
+        ("scenarios/faults/async-multipart-create.yaml", "yaml"),
+        // Both run in `cargo test --test examples`.
+        ("harness/facade/examples/your_registry.rs", "rust"),
+        ("harness/facade/examples/in_code.rs", "rust"),
+    ] {
+        generated(&format!("file: {name}"), &format!("```{language}\n{}\n```\n", read(name).trim()));
+    }
 }
 
 #[test]

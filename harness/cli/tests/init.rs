@@ -106,4 +106,15 @@ fn mistakes_in_system_files_are_checked_with_their_place() {
         assert_eq!(output.status.code(), Some(2), "{path}: {said}");
         assert!(said.contains(&format!("mine.yaml:{line}:1")) && said.contains("abilites"), "{path}: {said}");
     }
+    // In any other folder, too: what is in it tells what it is.
+    fs::create_dir(home.path().join("registries")).unwrap();
+    fs::rename(&file, home.path().join("registries/mine.yaml")).unwrap();
+    for path in ["registries", "registries/mine.yaml"] {
+        let output = shell(&format!("shakedown check {path}"), home.path(), true);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            said.contains(&format!("mine.yaml:{line}:1")) && said.contains("1 systems, 1 mistakes"),
+            "{path}: {said}"
+        );
+    }
 }

@@ -305,3 +305,42 @@ fn the_log_is_read_as_the_system_file_says() {
         assert!(scenario.log.iter().any(|line| line.contains("Path not found")), "{log}: the line itself is kept");
     }
 }
+
+/// A registry that knows its users by itself is asked as one of them; the file names where the password stands, and nothing shows it.
+#[test]
+fn a_system_file_names_where_the_login_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let password = "open-sesame-17";
+    let hash = bcrypt::hash(password, 4).unwrap();
+    let text = format!(
+        "title: a registry with users\nlogin: env:REGISTRY_LOGIN\ncommand: {}\nargs: [serve, registry, --listen, '${{listen}}:${{port}}', --s3-endpoint, '${{endpoint}}', \
+         --bucket, '${{bucket}}', --htpasswd, users]\nenv: {{ SHAKEDOWN_ACCESS_KEY: '${{access-key}}', SHAKEDOWN_SECRET_KEY: '${{secret-key}}', \
+         LOGGED_IN: '${{login-user}}:${{login-password}}' }}\nfiles: {{ users: '${{login-user}}:{hash}' }}\n\
+         ready: {{ path: /v2/, status: 401, within: 20s }}\n",
+        support::SHAKEDOWN
+    );
+    let file = dir.path().join("mine.yaml");
+    std::fs::write(&file, text).unwrap();
+    let with = |login: Option<&str>| {
+        let mut command = clean(support::SHAKEDOWN, dir.path());
+        command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+        command.args(["run", "--trace", "all", "--color", "never", "--out"]).arg(dir.path().join("out"));
+        command.args(["--system", file.to_str().unwrap(), "-E", "id(push-and-pull[streamed])", "scenarios/storage"]);
+        if let Some(login) = login {
+            command.env("REGISTRY_LOGIN", login);
+        }
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), said)
+    };
+    let (code, said) = with(Some(&format!("ann:{password}")));
+    assert_eq!(code, Some(0), "{said}");
+    let report = std::fs::read_to_string(dir.path().join("out/report.json")).unwrap();
+    let pair = "YW5uOm9wZW4tc2VzYW1lLTE3";
+    assert!([&said, &report].iter().all(|text| !text.contains(password) && !text.contains(pair)), "{said}");
+    let (code, said) = with(Some("ann:another-one"));
+    assert_eq!(code, Some(1), "{said}");
+    let (code, said) = with(None);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("REGISTRY_LOGIN=USER:PASSWORD"), "{said}");
+}

@@ -26,7 +26,7 @@ const STARTS: usize = 3;
 /// How long a container may take to exist and to have begun.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long the removal of a dropped container may hold up its thread; what is not gone then is removed by the next run.
-const DROP_WITHIN: Duration = Duration::from_secs(15);
+pub(crate) const DROP_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long the engine may take to pass on the last lines of a container that has ended.
 const READ_OUT_WITHIN: Duration = Duration::from_secs(5);
@@ -100,6 +100,12 @@ impl Container {
         }
     }
 
+    /// One that somebody else has started and removes; what it prints is passed on, from its first line.
+    pub(crate) async fn of_others(id: String, address: SocketAddr, lines: Lines) -> Self {
+        let follower = Mutex::new(follow(id.clone(), 0, lines.clone()));
+        Self { inner: None, id, address: Some(address), lines, follower }
+    }
+
     /// Where it is on this host; the same after a restart.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
@@ -159,9 +165,12 @@ impl Container {
     pub async fn ended(&self) -> Result<Option<Ended>, Error> {
         let id = self.id.clone();
         runtime::there(async move {
-            let wrong = |error| Error::told("look at the container", error);
-            let state = engine::client().await?.inspect_container(&id, None).await.map_err(wrong)?.state;
-            let state = state.unwrap_or_default();
+            let state = match engine::client().await?.inspect_container(&id, None).await {
+                Ok(looked_at) => looked_at.state.unwrap_or_default(),
+                // Podman has a state between `running` and `exited` that Docker's interface does not know; it passes.
+                Err(error) if error.to_string().contains("unknown variant `stopped`") => return Ok(None),
+                Err(error) => return Err(Error::told("look at the container", error)),
+            };
             let ended = Ended {
                 status: state.exit_code.unwrap_or_default(),
                 out_of_memory: state.oom_killed.unwrap_or_default(),
@@ -201,7 +210,7 @@ impl Container {
         .await
     }
 
-    /// Ends it as [`Container::kill`] does and removes it. All it printed has been passed on then.
+    /// Ends it as [`Container::kill`] does and removes it, if we have started it. All it printed has been passed on then.
     pub async fn remove(mut self) {
         self.kill().await;
         // Removed, it has no lines any more.

@@ -2,11 +2,12 @@
 //! that was ended, whatever ended it.
 //!
 //! - [`engine`]: which engine there is, and where containers find the host;
-//! - [`Container`]: one container, removed when it is dropped;
+//! - [`Container`]: one container, removed when it is dropped; [`compose`]: those of a compose file;
 //! - [`reap`]: removes what runs that are gone have left.
 //!
 //! Not here: what runs in a container (the engine's system files say that), and when it is ready.
 
+pub mod compose;
 mod container;
 pub mod engine;
 mod image;
@@ -25,6 +26,9 @@ pub enum Error {
     /// Nothing answers where an engine should be.
     #[error("no container engine: {0}")]
     NoEngine(String),
+    /// Nothing here reads compose files.
+    #[error("no compose tool: {0}")]
+    NoCompose(String),
     /// The image is not here and cannot be fetched.
     #[error("no image {image}: {reason}")]
     NoImage {

@@ -1,4 +1,4 @@
-//! Removes containers that no running process owns any more. Not here: containers of runs that go on, which remove theirs themselves.
+//! Removes containers that no running process owns any more, and networks and volumes of compose files with them. Not here: containers of runs that go on, which remove theirs themselves.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::ContainerSummary;
 use testcontainers::bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 
+use crate::compose::networks_and_volumes;
 use crate::{Error, Owner, engine, runtime};
 
 /// The label that says who started a container.
@@ -28,7 +29,10 @@ pub async fn reap() -> Result<usize, Error> {
                 removed += 1;
             }
         }
-        Ok(removed)
+        let is_gone = |labels: &HashMap<String, String>| {
+            labels.get(OWNER).and_then(|owner| Owner::parse(owner)).is_some_and(|owner| owner.is_gone())
+        };
+        Ok(removed + networks_and_volumes(client, OWNER, is_gone).await?)
     })
     .await
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Uri;
 use http::header::CONTENT_LENGTH;
+use shakedown_containers::engine::{self, Meeting};
 use shakedown_faults::Fault;
 use shakedown_oci::Version;
 use shakedown_s3::{Credential, EtagMode, S3Config, S3Mock};
@@ -16,8 +17,8 @@ use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Annotation, Annotations, Clock, Party, Request, network};
 
 use crate::systems::{
-    NAMES, ProcessSystem, ReferenceSystem, Running, Storage, SystemChoice, environment, settings_of_reference,
-    version_of,
+    ContainerSystem, NAMES, ProcessSystem, ReferenceSystem, Running, Storage, SystemChoice, SystemFile, environment,
+    refused, settings_of_reference, version_of,
 };
 use crate::usage::{self, Usage};
 use crate::view::ViewError;
@@ -34,10 +35,25 @@ pub struct HostOptions {
     pub seed: u64,
     /// ETags that cost no MD5.
     pub fast_etags: bool,
-    /// Faults of the storage.
+    /// Faults of the storage, if it is our own.
     pub faults: Vec<Fault>,
+    /// The storage that somebody else has started; an S3 mock of our own if absent.
+    pub storage: Option<HostStorage>,
     /// Values for the system file.
     pub vars: BTreeMap<String, String>,
+}
+
+/// A storage that is there already.
+#[derive(Debug, Clone)]
+pub struct HostStorage {
+    /// `http://host:port`.
+    pub endpoint: String,
+    /// Bucket.
+    pub bucket: String,
+    /// Access key and its secret.
+    pub keys: (String, String),
+    /// Region.
+    pub region: String,
 }
 
 /// What was asked of the storage, as requests and answers announced it.
@@ -82,23 +98,18 @@ impl Hosted {
             return Ok(Self { base, version: None, network, tally: None, running: None, keeper: None, _storage: None });
         }
         let tally = Arc::default();
-        let (storage, server) = storage(&clock, options, &tally)?;
-        let (address, version, running, keeper): (SocketAddr, _, Box<dyn Running>, _) = match choice {
-            SystemChoice::Process(file) if file.needs_containers() || file.replicas > 1 || file.gateway.is_some() => {
-                return Err(environment(&*file.title, "loads are made on a single process or on a URL"));
+        let (storage, server) = match &options.storage {
+            Some(HostStorage { endpoint, bucket, keys, region }) => {
+                let (endpoint, bucket, region) = (endpoint.clone(), bucket.clone(), region.clone());
+                (Storage { endpoint, bucket, keys: vec![keys.clone()], region }, None)
             }
-            SystemChoice::Process(file) => {
-                // All bytes go through the registry: what is measured is the registry, not the mock.
-                let redirect = file.settings.redirect.map(|_| false);
-                let settings = RegistrySettings { redirect, ..RegistrySettings::default() };
-                let version = version_of(file, &options.vars).await?;
-                // Nobody logs in and nothing is cached: what scenarios would fill in is empty here.
-                let empty = NAMES.iter().map(|&name| (name.to_owned(), String::new()));
-                let vars: BTreeMap<_, _> = empty.chain(options.vars.clone()).collect();
-                let system = ProcessSystem::start(file, &vars, &settings, &storage, &clock, &network, 1).await?;
-                let keeper = system.keeper();
-                (system.address(), version, Box::new(system), keeper)
+            None => {
+                let meeting = meeting(choice, options).await?;
+                storage(&clock, options, &tally, meeting.as_ref()).map(|(storage, server)| (storage, Some(server)))?
             }
+        };
+        let (address, version, running, keeper): Begun = match choice {
+            SystemChoice::Process(file) => of_file(file, options, &storage, &clock, &network).await?,
             SystemChoice::Reference { defects, allowed } => {
                 let (registry, s3) = (RegistrySettings::default(), Default::default());
                 let config = settings_of_reference(&storage, &registry, &s3, Version::default(), defects, allowed)?;
@@ -111,7 +122,8 @@ impl Hosted {
             SystemChoice::Url { .. } => unreachable!("answered above"),
         };
         let base = parse(&format!("http://{address}"))?;
-        Ok(Self { base, version, network, tally: Some(tally), running: Some(running), keeper, _storage: Some(server) })
+        let tally = server.is_some().then_some(tally);
+        Ok(Self { base, version, network, tally, running: Some(running), keeper, _storage: server })
     }
 
     /// Where it answers.
@@ -155,15 +167,67 @@ impl fmt::Debug for Hosted {
     }
 }
 
+/// Where it answers, its version, the system, and the process that keeps it.
+type Begun = (SocketAddr, Option<String>, Box<dyn Running>, Option<u32>);
+
+/// Starts what a file tells of.
+async fn of_file(
+    file: &SystemFile,
+    options: &HostOptions,
+    storage: &Storage,
+    clock: &Clock,
+    network: &Party,
+) -> Result<Begun, ViewError> {
+    if file.front.is_some() || file.replicas > 1 || file.gateway.is_some() {
+        return Err(environment(&*file.title, "this is for a system by itself: one process, one container, or a URL"));
+    }
+    if file.is_contained() && options.storage.is_some() {
+        return Err(environment(
+            &*file.title,
+            "a container does not reach a storage on loopback: start it without one",
+        ));
+    }
+    // All bytes go through the registry: what is measured is the registry, not the mock.
+    let redirect = file.settings.redirect.map(|_| false);
+    let settings = RegistrySettings { redirect, ..RegistrySettings::default() };
+    // Nobody logs in and nothing is cached: what scenarios would fill in is empty here.
+    let empty = NAMES.iter().map(|&name| (name.to_owned(), String::new()));
+    let vars: BTreeMap<_, _> = empty.chain(options.vars.clone()).collect();
+    if file.is_contained() {
+        let system = ContainerSystem::start(file, &vars, &settings, storage, (clock, network), 1).await?;
+        let image = file.images(&options.vars).into_iter().next();
+        return Ok((system.address()?, image, Box::new(system), None));
+    }
+    let version = version_of(file, &options.vars).await?;
+    let system = ProcessSystem::start(file, &vars, &settings, storage, clock, network, 1).await?;
+    let keeper = system.keeper();
+    Ok((system.address(), version, Box::new(system), keeper))
+}
+
 fn parse(address: &str) -> Result<Uri, ViewError> {
     address.parse().map_err(|error| environment(address, error))
 }
 
-/// The mock on a free port of loopback.
+/// Where containers reach us, if the system is in one; what runs that are gone have left is removed, and its images are there.
+async fn meeting(choice: &SystemChoice, options: &HostOptions) -> Result<Option<Meeting>, ViewError> {
+    let SystemChoice::Process(file) = choice else { return Ok(None) };
+    if !file.is_contained() {
+        return Ok(None);
+    }
+    let own = |error| refused(&file.title, error);
+    shakedown_containers::reap().await.map_err(own)?;
+    for image in file.images(&options.vars) {
+        shakedown_containers::require(&image).await.map_err(own)?;
+    }
+    engine::meeting().await.map(Some).map_err(own)
+}
+
+/// The mock on a free port of loopback, or where containers reach it.
 fn storage(
     clock: &Clock,
     options: &HostOptions,
     tally: &Arc<Mutex<StorageTally>>,
+    meeting: Option<&Meeting>,
 ) -> Result<(Storage, Server), ViewError> {
     let keys = ("AKIASHAKEDOWN".to_owned(), format!("{:032x}", u128::from(options.seed) + 1));
     let config = S3Config {
@@ -176,11 +240,12 @@ fn storage(
     };
     let mock = S3Mock::new(config, clock.clone(), options.seed);
     mock.injector().replace(options.faults.clone(), options.seed);
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let any = SocketAddr::new(meeting.map_or(Ipv4Addr::LOCALHOST.into(), |meeting| meeting.bind), 0);
     let listener = server::bind(any).map_err(|error| environment("a port for the S3 mock", error))?;
     let server = server::serve(listener, counted(mock.party(), tally.clone()), ServerOptions::default());
+    let seen_as = |meeting: &Meeting| format!("http://{}:{}", meeting.name, server.address().port());
     let storage = Storage {
-        endpoint: server.base_uri(),
+        endpoint: meeting.map_or_else(|| server.base_uri(), seen_as),
         bucket: BUCKET.to_owned(),
         keys: vec![keys],
         region: "us-east-1".to_owned(),

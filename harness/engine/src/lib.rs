@@ -56,8 +56,8 @@ mod written;
 pub use asserted::asserted;
 pub use audit::StoredBucket;
 pub use deviations::{draft as draft_deviations, fits as selects};
-pub use host::{HostOptions, Hosted, StorageTally};
-pub use options::{Access, Interrupt, Over, RunOptions, Shard};
+pub use host::{HostOptions, HostStorage, Hosted, StorageTally};
+pub use options::{Access, Interrupt, Over, RunOptions, Shard, fresh_seed};
 pub use outcome::{ScenarioRun, StepRun};
 pub use recorded::Recorded;
 pub use run::{RunResult, run};
@@ -67,8 +67,8 @@ pub use shakedown_containers::engine::podman;
 pub use shakedown_reports::Event;
 pub use standing::Standing;
 pub use systems::{
-    Abilities, ContainerPlace, Deviation, FrontPlace, LimitsOf, PartSize, Ready, Settings, StorageOf, Switch,
-    SystemChoice, SystemFile, SystemFileError, VersionCommand, find_program, parse_yaml,
+    Abilities, ComposePlace, ContainerPlace, Deviation, FrontPlace, LimitsOf, PartSize, Ready, Settings, StorageOf,
+    Switch, SystemChoice, SystemFile, SystemFileError, VersionCommand, find_program, parse_yaml,
 };
 pub use usage::Usage;
 pub use verdict::Ending;

@@ -123,6 +123,12 @@ impl RunOptions {
     }
 }
 
+/// A seed that no earlier run had, short enough to be typed again. The standard library's only source of randomness is its hasher.
+pub fn fresh_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish() >> 32
+}
+
 /// Stops a run from outside; clones are one token.
 #[derive(Debug, Clone)]
 pub struct Interrupt(Arc<watch::Sender<bool>>);

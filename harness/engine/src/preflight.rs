@@ -88,6 +88,9 @@ async fn containers(options: &RunOptions) -> Result<Option<String>, Missing> {
     }
     let fetching = async {
         shakedown_containers::reap().await?;
+        if file.compose.is_some() {
+            shakedown_containers::compose::tool().await?;
+        }
         let mut found = None;
         for image in file.images(&options.vars) {
             let is = shakedown_containers::require(&image).await?;
@@ -110,7 +113,7 @@ async fn containers(options: &RunOptions) -> Result<Option<String>, Missing> {
 async fn look(options: &RunOptions) -> Result<Target, String> {
     match &options.system {
         SystemChoice::Reference { .. } => Ok(Target::default()),
-        SystemChoice::Process(file) if file.container.is_some() => {
+        SystemChoice::Process(file) if file.is_contained() => {
             Ok(Target { storage: storage_of(file), ..Target::default() })
         }
         SystemChoice::Process(file) => {

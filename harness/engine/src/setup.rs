@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use shakedown_client::Credentials;
 use shakedown_faults::gateway::Before;
 use shakedown_faults::{Fault, On};
 use shakedown_oci::{Rule, Version};
@@ -69,6 +70,12 @@ impl Setup {
             budget: CallBudget::new(limits.calls),
             secrets: options.secrets.iter().chain(&plan.secrets).cloned().collect(),
         }
+    }
+
+    /// How clients get in, if the registry is somebody else's, or knows its users by itself.
+    pub(crate) fn access_of(&self, is_somebodys: bool) -> Option<Access> {
+        let logs_in = !matches!(self.access.credentials, Credentials::Anonymous);
+        (is_somebodys || logs_in).then(|| self.access.clone())
     }
 
     /// A number for one purpose of this scenario, the same in every run with this seed.

@@ -199,7 +199,7 @@ impl World {
             users,
             front_faults: false.into(),
             store: built.store,
-            access: written.is_some().then(|| setup.access.clone()),
+            access: setup.access_of(written.is_some()),
             written,
             plain_party,
             running: Mutex::new(built.running),

@@ -208,6 +208,7 @@ async fn one_load(id: &str, file: &LoadFile, targets: &[Target], options: &LoadO
             fast_etags: file.storage.fast_etags,
             faults: file.storage.faults.clone(),
             vars: target.vars.clone(),
+            ..HostOptions::default()
         };
         let hosted = Hosted::start(&target.choice, &host_options).await;
         let hosted = hosted.map_err(|error| Failure::environment(format!("{}: {}", error.what, error.reason)))?;

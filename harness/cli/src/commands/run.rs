@@ -330,8 +330,9 @@ impl TargetArgs {
             Transport::Tcp => Over::Tcp,
         };
         let secrets = select.secrets.iter().map(|(_, value)| value.clone()).chain(hidden).collect();
-        let seed =
-            self.seed.unwrap_or_else(|| if matches!(system, SystemChoice::Url { .. }) { fresh_seed() } else { 1 });
+        let seed = self.seed.unwrap_or_else(|| {
+            if matches!(system, SystemChoice::Url { .. }) { shakedown_engine::fresh_seed() } else { 1 }
+        });
         let (jobs, shard, retries, max_fail) = (self.jobs, self.shard, self.retries, self.max_fail);
         let vars = vars(&system, select)?;
         let require_containers = self.require.contains(&Requirement::Containers);
@@ -340,7 +341,7 @@ impl TargetArgs {
         }
         let deviations = self.deviations.iter().map(|file| deviations(file)).collect::<Result<Vec<_>, _>>()?.concat();
         let spec = self.spec;
-        Ok(RunOptions {
+        let options = RunOptions {
             system,
             over,
             spec,
@@ -356,40 +357,24 @@ impl TargetArgs {
             given: select.vars.clone(),
             secrets,
             ..RunOptions::default()
-        })
+        };
+        options.log_in().map_err(Failure::usage)
     }
 
-    /// The reference registry with what was asked for by name (`reference+ID`) and by arguments.
-    fn reference<'a>(&self, own: impl Iterator<Item = &'a str>) -> SystemChoice {
-        let is_allowed = |id: &&str| shakedown_registry::allowed::find(id).is_some();
-        let (mut allowed, mut defects): (Vec<&str>, Vec<&str>) = own.partition(is_allowed);
-        allowed.extend(self.allowed.iter().map(String::as_str));
-        defects.extend(self.defects.iter().map(String::as_str));
-        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
-        SystemChoice::Reference { defects: owned(defects), allowed: owned(allowed) }
-    }
-
+    /// The system of that name, with what arguments seed into the reference registry.
     fn system(&self, name: &str) -> Result<SystemChoice, Failure> {
-        if name.starts_with("http://") || name.starts_with("https://") {
-            if name.split('/').nth(2).is_some_and(|authority| authority.contains('@')) {
-                return Err(Failure::usage("a URL with a password would stand in every report; give it with --auth"));
+        let mut system = SystemChoice::named(name, self.s3_control.clone()).map_err(Failure::usage)?;
+        match &mut system {
+            SystemChoice::Reference { defects, allowed } => {
+                defects.extend(self.defects.iter().cloned());
+                allowed.extend(self.allowed.iter().cloned());
             }
-            let (registry, s3_control) = (name.trim_end_matches('/').to_owned(), self.s3_control.clone());
-            return Ok(SystemChoice::Url { registry, s3_control });
+            SystemChoice::Process(_) if !(self.defects.is_empty() && self.allowed.is_empty()) => {
+                return Err(Failure::usage("--defect and --allow go with the reference registry only"));
+            }
+            SystemChoice::Process(_) | SystemChoice::Url { .. } => {}
         }
-        if self.s3_control.is_some() {
-            return Err(Failure::usage(
-                "--s3 goes with a registry given as URL: --system http://HOST:PORT --s3 CONTROL-URL",
-            ));
-        }
-        let mut own = name.split('+');
-        if own.next() == Some("reference") {
-            return Ok(self.reference(own));
-        }
-        if !(self.defects.is_empty() && self.allowed.is_empty()) {
-            return Err(Failure::usage("--defect and --allow go with the reference registry only"));
-        }
-        system_file(name).map(|file| SystemChoice::Process(Box::new(file)))
+        Ok(system)
     }
 }
 
@@ -410,24 +395,7 @@ fn vars(system: &SystemChoice, select: &SelectArgs) -> Result<BTreeMap<String, S
 /// # Errors
 /// There is none, or something is wrong with it.
 pub(super) fn system_file(name: &str) -> Result<SystemFile, Failure> {
-    let file = if Path::new(name).extension().is_some_and(|extension| extension == "yaml") {
-        let text =
-            std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
-        SystemFile::parse(name, &text)
-    } else if let Some(text) = library::built_in(&format!("scenarios/systems/{name}.yaml")) {
-        SystemFile::parse(name, text)
-    } else {
-        return Err(Failure::usage(format!(
-            "there is no system `{name}`; `shakedown list --systems` shows them, and a file (*.yaml) or a URL is taken, too"
-        )));
-    };
-    file.map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// A seed that no earlier run had, short enough to be typed again. The standard library's only source of randomness is its hasher.
-pub(super) fn fresh_seed() -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish() >> 32
+    SystemFile::named(name).map_err(Failure::usage)
 }
 
 /// The exit code of a run, with a line where the report says nothing.

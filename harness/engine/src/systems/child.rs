@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 /// Starts its arguments, passes on the signals named on its standard input, and kills them when that input ends. The input is a
 /// pipe that only we hold, so the system closes it whatever way we end, SIGKILL included.
+/// It ends last of all, so that its control groups are empty then.
 /// Before that it enters the control groups whose `cgroup.procs` stand in the first argument, one a line: its child is in them, too.
 const KEEPER: &str = r#"
 exec 3<&0 </dev/null
@@ -30,6 +31,7 @@ exec 3<&-
 wait "$child" 2>/dev/null
 status=$?
 kill "$keeper" 2>/dev/null
+wait "$keeper" 2>/dev/null
 exit "$status"
 "#;
 

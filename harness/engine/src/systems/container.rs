@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use shakedown_containers::{Container, Ended, Error, Wanted};
+use shakedown_containers::compose::Project;
+use shakedown_containers::{Container, Ended, Error, Lines, Wanted};
 use shakedown_scenario::RegistrySettings;
 use shakedown_wire::{Body, Clock, Party};
+use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::child::Log;
-use super::file::{SystemFile, fill};
-use super::place::{ContainerPlace, FrontPlace};
+use super::file::{SystemFile, fill, parse_yaml};
+use super::place::{ComposePlace, ContainerPlace, FrontPlace};
 use super::process::{At, Storage, answers, values};
 use super::{Cleaned, Cleaning, Running, environment};
 use crate::view::ViewError;
@@ -48,6 +50,8 @@ pub(crate) struct ContainerSystem {
     gc: Option<[Vec<String>; 2]>,
     ready: (String, u16, Duration),
     container: Option<Container>,
+    /// What the container is a part of, with the folder of its files.
+    project: Option<(Project, TempDir)>,
     /// It was ended by us, or has never begun.
     is_down: bool,
     log: Log,
@@ -62,23 +66,75 @@ impl ContainerSystem {
     /// There is no engine or no image, it ends early, or is not ready in time; with its last lines.
     pub(crate) async fn start(
         file: &SystemFile,
-        place: &ContainerPlace,
         vars: &BTreeMap<String, String>,
         settings: &RegistrySettings,
         storage: &Storage,
         (clock, network): (&Clock, &Party),
         replica: u32,
     ) -> Result<Self, ViewError> {
-        let at = At { listen: "0.0.0.0".to_owned(), port: place.port, dir: place.dir.clone() };
-        let values = values(file, vars, settings, storage, replica, &at);
-        let filled = |args: &[String]| args.iter().map(|arg| fill(arg, &values)).collect::<Vec<_>>();
-        let own =
-            |(name, text): (&String, &String)| (format!("{}/{name}", place.dir), fill(text, &values).into_bytes());
-        let wanted = Wanted {
-            image: fill(&place.image, &values),
-            entrypoint: (!file.command.is_empty()).then(|| fill(&file.command, &values)),
+        let at = |port, dir| At { listen: "0.0.0.0".to_owned(), port, dir };
+        let mut system = Self {
+            title: file.title.clone(),
+            wanted: Wanted::default(),
+            gc: None,
+            ready: (file.ready.path.clone(), file.ready.status, file.ready.within.0),
+            container: None,
+            project: None,
+            is_down: true,
+            log: Log::default(),
+            clock: clock.clone(),
+            network: network.clone(),
+        };
+        if let Some(place) = &file.compose {
+            let own = |error: std::io::Error| environment(file.title.clone(), error);
+            let dir = tempfile::Builder::new().prefix("shakedown-").tempdir().map_err(own)?;
+            let at = at(place.port, dir.path().display().to_string());
+            let values = values(file, vars, settings, storage, replica, &at);
+            system.bring_up(file, place, &values, dir).await?;
+        } else if let Some(place) = &file.container {
+            let values = values(file, vars, settings, storage, replica, &at(place.port, place.dir.clone()));
+            system.create(file, place, &values).await?;
+        }
+        system.wait().await?;
+        Ok(system)
+    }
+
+    /// Has the services of its compose file brought up.
+    async fn bring_up(
+        &mut self,
+        file: &SystemFile,
+        place: &ComposePlace,
+        values: &BTreeMap<String, String>,
+        dir: TempDir,
+    ) -> Result<(), ViewError> {
+        for (name, text) in &file.files {
+            let written = std::fs::write(dir.path().join(name), fill(text, values));
+            written.map_err(|error| environment(&*self.title, error))?;
+        }
+        let text = file.files.get(&place.file).map(|text| fill(text, values)).unwrap_or_default();
+        let services: serde_json::Value =
+            parse_yaml(&place.file, &text).map_err(|error| environment(&*self.title, error))?;
+        let service = (place.service.as_str(), place.port);
+        let up = Project::up(services, dir.path(), service, self.lines()).await;
+        let (project, container) = up.map_err(|error| refused(&self.title, error))?;
+        (self.project, self.container) = (Some((project, dir)), Some(container));
+        Ok(())
+    }
+
+    /// Creates and starts its container.
+    async fn create(
+        &mut self,
+        file: &SystemFile,
+        place: &ContainerPlace,
+        values: &BTreeMap<String, String>,
+    ) -> Result<(), ViewError> {
+        let filled = |args: &[String]| args.iter().map(|arg| fill(arg, values)).collect::<Vec<_>>();
+        let own = |(name, text): (&String, &String)| (format!("{}/{name}", place.dir), fill(text, values).into_bytes());
+        self.wanted = Wanted {
+            image: fill(&place.image, values),
+            entrypoint: (!file.command.is_empty()).then(|| fill(&file.command, values)),
             args: filled(&file.args),
-            env: file.env.iter().map(|(name, value)| (name.clone(), fill(value, &values))).collect(),
+            env: file.env.iter().map(|(name, value)| (name.clone(), fill(value, values))).collect(),
             // A directory that holds nothing would not be there.
             dir: (!file.files.is_empty()).then(|| place.dir.clone()),
             files: file.files.iter().map(own).collect(),
@@ -86,21 +142,9 @@ impl ContainerSystem {
             for_containers: file.front.is_some(),
             limits: file.limits.limits(),
         };
-        let mut system = Self {
-            title: file.title.clone(),
-            wanted,
-            gc: file.gc.as_ref().map(|gc| [filled(&gc.args), filled(&gc.remove_untagged)]),
-            ready: (file.ready.path.clone(), file.ready.status, file.ready.within.0),
-            container: None,
-            is_down: true,
-            log: Log::default(),
-            clock: clock.clone(),
-            network: network.clone(),
-        };
-        let container = system.new_container(system.wanted.clone()).await?;
-        system.container = Some(container);
-        system.wait().await?;
-        Ok(system)
+        self.gc = file.gc.as_ref().map(|gc| [filled(&gc.args), filled(&gc.remove_untagged)]);
+        self.container = Some(self.new_container(self.wanted.clone()).await?);
+        Ok(())
     }
 
     /// Where it answers on this host.
@@ -109,10 +153,14 @@ impl ContainerSystem {
         address.ok_or_else(|| environment(&*self.title, "its port is not published"))
     }
 
-    async fn new_container(&self, wanted: Wanted) -> Result<Container, ViewError> {
+    /// Takes what a container prints.
+    fn lines(&self) -> Lines {
         let (log, clock) = (self.log.clone(), self.clock.clone());
-        let lines = move |line| log.add(u64::try_from(clock.elapsed().as_micros()).ok(), line);
-        Container::start(&wanted, Arc::new(lines)).await.map_err(|error| refused(&self.title, error))
+        Arc::new(move |line| log.add(u64::try_from(clock.elapsed().as_micros()).ok(), line))
+    }
+
+    async fn new_container(&self, wanted: Wanted) -> Result<Container, ViewError> {
+        Container::start(&wanted, self.lines()).await.map_err(|error| refused(&self.title, error))
     }
 
     /// Returns when it is ready.
@@ -259,6 +307,9 @@ impl Running for ContainerSystem {
         Box::pin(async move {
             if let Some(container) = self.container.take() {
                 container.remove().await;
+            }
+            if let Some((project, _dir)) = self.project.take() {
+                project.remove().await;
             }
         })
     }

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shakedown_containers::compose;
 use shakedown_faults::GatewaySettings;
 use shakedown_reports::LogFormat;
 use shakedown_scenario::{Need, Scalar, Size, Span};
 
 use super::deviation::{Deviation, check_all};
-use super::place::{ContainerPlace, FrontPlace, LimitsOf, StorageOf};
+use super::place::{ComposePlace, ContainerPlace, FrontPlace, LimitsOf, StorageOf};
 use crate::recorded::{self, Recorded};
 
 /// The largest system file that is read.
@@ -46,6 +47,8 @@ pub(crate) const NAMES: &[&str] = &[
     "token-service",
     "token-issuer",
     "token-certificate",
+    "login-user",
+    "login-password",
 ];
 
 /// How a registry is started on the S3 mock, as a child process or in a container.
@@ -60,8 +63,8 @@ pub struct SystemFile {
     /// Why this project has never run it.
     #[serde(default)]
     pub untried: Option<String>,
-    /// Another system that is built in: what is absent here is as it stands there (all but `title`, `command`, `version`, `container`
-    /// and `ready`; `vars` of both are there).
+    /// Another system that is built in: what is absent here is as it stands there (all but `title`, `command`, `version`, `container`,
+    /// `compose` and `ready`; `vars` of both are there).
     #[serde(default)]
     pub like: Option<String>,
     /// Values used as `${name}`; `--var name=value` overrides them.
@@ -73,6 +76,9 @@ pub struct SystemFile {
     /// It runs in a container.
     #[serde(default)]
     pub container: Option<ContainerPlace>,
+    /// It is a service of a compose file.
+    #[serde(default)]
+    pub compose: Option<ComposePlace>,
     /// A container that stands before it.
     #[serde(default)]
     pub front: Option<FrontPlace>,
@@ -82,6 +88,9 @@ pub struct SystemFile {
     /// Instances on one storage, requests handed out in turn; scenarios that need more have more.
     #[serde(default = "one")]
     pub replicas: u32,
+    /// As whom it is asked if it knows its users by itself: `env:NAME`, a variable of the environment that holds `USER:PASSWORD`.
+    #[serde(default)]
+    pub login: Option<String>,
     /// What each instance may use.
     #[serde(default)]
     pub limits: LimitsOf,
@@ -291,6 +300,7 @@ impl SystemFile {
         or(&mut self.gateway, base.gateway);
         or(&mut self.limits, base.limits);
         or(&mut self.storage, base.storage);
+        or(&mut self.login, base.login);
     }
 
     /// Its own variables, and those that override them.
@@ -302,8 +312,17 @@ impl SystemFile {
     /// The images of its containers, those of the cache aside: not every scenario has one.
     pub(crate) fn images(&self, vars: &BTreeMap<String, String>) -> Vec<String> {
         let values = self.values(vars);
-        let own = self.container.iter().map(|place| &place.image);
-        own.chain(self.front.iter().map(|front| &front.image)).map(|image| fill(image, &values)).collect()
+        let own = self.container.iter().map(|place| place.image.clone());
+        // The check has read it.
+        let services = self.composed().ok().flatten().iter().flat_map(compose::images).collect::<Vec<_>>();
+        let front = self.front.iter().map(|front| front.image.clone());
+        own.chain(services).chain(front).map(|image| fill(&image, &values)).collect()
+    }
+
+    /// The compose file as it stands in the file, with nothing filled in.
+    fn composed(&self) -> Result<Option<serde_json::Value>, SystemFileError> {
+        let text = self.compose.as_ref().and_then(|place| self.files.get(&place.file).map(|text| (&place.file, text)));
+        text.map(|(name, text)| parse_yaml(name, text)).transpose()
     }
 
     /// Every image that one of its containers may need, each once.
@@ -319,12 +338,34 @@ impl SystemFile {
 
     /// The program that is started on this machine; none if it runs in a container.
     pub(crate) fn program(&self) -> Option<String> {
-        self.container.is_none().then(|| fill(&self.command, &self.values(&BTreeMap::new())))
+        (!self.is_contained()).then(|| fill(&self.command, &self.values(&BTreeMap::new())))
+    }
+
+    /// True if it runs in a container, or in those of a compose file.
+    pub fn is_contained(&self) -> bool {
+        self.container.is_some() || self.compose.is_some()
     }
 
     /// True if there is nothing to do without a container engine.
     pub fn needs_containers(&self) -> bool {
-        self.container.is_some() || self.front.is_some()
+        self.is_contained() || self.front.is_some()
+    }
+
+    /// What is wrong with its compose file.
+    fn check_compose(&self) -> Result<(), String> {
+        let Some(place) = &self.compose else { return Ok(()) };
+        if self.container.is_some() || !self.command.is_empty() {
+            return Err("`compose` says how it starts: leave `command` and `container` out".to_owned());
+        }
+        if self.limits != LimitsOf::default() {
+            return Err("`limits` of what `compose` starts stand in the compose file itself".to_owned());
+        }
+        let none = || format!("`compose`: `{}` is none of `files`", place.file);
+        let file = self.composed().map_err(|error| format!("`compose`: {error}"))?.ok_or_else(none)?;
+        match file.get("services").and_then(|services| services.get(&place.service)) {
+            Some(_) => Ok(()),
+            None => Err(format!("`compose`: `{}` has no service `{}`", place.file, place.service)),
+        }
     }
 
     /// Every `${...}` in it must be a name that is filled in, and every file name must stay in its directory.
@@ -356,9 +397,10 @@ impl SystemFile {
         if let Some(name) = self.files.keys().find(outside) {
             return Err(format!("`files`: `{name}` is not a plain file name"));
         }
-        if self.command.is_empty() && self.container.is_none() {
-            return Err("it needs a `command`, or a `container`".to_owned());
+        if self.command.is_empty() && !self.is_contained() {
+            return Err("it needs a `command`, a `container`, or a `compose` file".to_owned());
         }
+        self.check_compose()?;
         if !(1..=MOST_REPLICAS).contains(&self.replicas) {
             return Err(format!("`replicas: {}` is not between 1 and {MOST_REPLICAS}", self.replicas));
         }
@@ -368,6 +410,7 @@ impl SystemFile {
             return Err(format!("`{path}` is not an absolute path in a container"));
         }
         self.limits.check()?;
+        self.check_login()?;
         check_all(&self.deviations)?;
         recorded::check(&self.reproduces, &self.not_reproduced)?;
         match &self.config {
@@ -436,13 +479,28 @@ mod tests {
             ("replicas: 0", "`replicas: 0` is not between 1 and 9"),
             ("limits: { cpus: 0 }", "`cpus: 0` is no number of cores"),
             ("limits: { memory: 1MiB }", "less than an engine takes"),
+            ("login: 'ann:hunter2'", "`login`: write env:NAME"),
             ("like: nothing", "there is no system `nothing`"),
             ("container: { image: '${imgae}', port: 5000 }", "`${imgae}` is not known"),
             ("container: { image: zot, port: 5000, dir: here }", "`here` is not an absolute path"),
+            ("compose: { file: config.yml, service: registry, port: 5000 }", "leave `command` and `container` out"),
         ] {
             let error = SystemFile::parse("x", &format!("{with}\n{good}")).unwrap_err();
             assert!(error.message.contains(message), "{error}");
         }
+        let composed = |service: &str, text: &str| {
+            let text = format!(
+                "title: x\ncompose: {{ file: c.yml, service: {service}, port: 1 }}\nfiles: {{ c.yml: '{text}' }}\n\
+                 ready: {{ path: /, status: 200, within: 1s }}\n"
+            );
+            SystemFile::parse("x", &text).map(|file| file.images(&BTreeMap::new())).map_err(|error| error.message)
+        };
+        assert_eq!(composed("a", "services: { a: { image: b } }"), Ok(vec!["b".to_owned()]));
+        assert_eq!(
+            composed("b", "services: { a: { image: b } }").unwrap_err(),
+            "`compose`: `c.yml` has no service `b`"
+        );
+        assert!(composed("a", "services: [").unwrap_err().starts_with("`compose`: c.yml:1:"));
         let error = SystemFile::parse("x", &good.replace("command: \"${binary}\"", "")).unwrap_err();
         assert!(error.message.contains("needs a `command`"), "{error}");
         let error = SystemFile::parse("x", &good.replace("log: logfmt", "log: xml")).unwrap_err();

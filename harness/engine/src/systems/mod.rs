@@ -6,6 +6,8 @@ mod child;
 mod container;
 mod deviation;
 mod file;
+mod login;
+mod named;
 mod place;
 mod process;
 mod redis;
@@ -33,7 +35,7 @@ pub use deviation::Deviation;
 pub(crate) use deviation::{DAY, TO_FILL_IN};
 pub(crate) use file::{NAMES, fill};
 pub use file::{PartSize, Ready, Settings, Switch, SystemFile, SystemFileError, VersionCommand, parse_yaml};
-pub use place::{ContainerPlace, FrontPlace, LimitsOf, StorageOf};
+pub use place::{ComposePlace, ContainerPlace, FrontPlace, LimitsOf, StorageOf};
 pub(crate) use process::{
     ProcessSystem, Storage, cannot_ask, cannot_cache, cannot_pull_through, cannot_set, kind_of, version_of,
 };

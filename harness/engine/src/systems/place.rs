@@ -23,6 +23,18 @@ pub struct ContainerPlace {
     pub cache_image: Option<String>,
 }
 
+/// The system is a service of a compose file, which is brought up with all its services for each scenario. Only its port is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ComposePlace {
+    /// The compose file: one of `files`. They lie in one folder, `${dir}`, where relative paths begin.
+    pub file: String,
+    /// The service that is the registry.
+    pub service: String,
+    /// The port it listens on: what `${port}` stands for.
+    pub port: u16,
+}
+
 fn own_dir() -> String {
     "/etc/shakedown".to_owned()
 }

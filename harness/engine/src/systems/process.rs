@@ -383,6 +383,9 @@ pub(crate) fn cannot_cache(file: &SystemFile, wanted: CacheKind) -> Option<Strin
     if !file.settings.cache.contains_key(kind) {
         return Some(format!("{} has no setting `cache: {kind}`", file.title));
     }
+    if file.compose.is_some() {
+        return Some(format!("{} has the cache that its compose file has", file.title));
+    }
     if let Some(place) = &file.container {
         let none = wanted == CacheKind::Shared && place.cache_image.is_none();
         return none.then(|| format!("{} names no `cache-image`", file.title));
@@ -393,7 +396,7 @@ pub(crate) fn cannot_cache(file: &SystemFile, wanted: CacheKind) -> Option<Strin
 
 /// Why this system cannot be the pull-through cache that the scenario wants.
 pub(crate) fn cannot_pull_through(file: &SystemFile, wanted: bool) -> Option<String> {
-    if wanted && file.container.is_some() {
+    if wanted && file.is_contained() {
         return Some(format!("{} runs in a container, which does not reach the upstream in this process", file.title));
     }
     let unable = wanted && file.settings.upstream.is_none();

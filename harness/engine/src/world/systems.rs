@@ -114,9 +114,9 @@ impl Parts {
         storage: &Storage,
         replica: u32,
     ) -> Result<(Box<dyn Running + Send>, SocketAddr), ViewError> {
-        if let Some(place) = &file.container {
+        if file.is_contained() {
             let around = (&self.clock, &self.network);
-            let system = ContainerSystem::start(file, place, vars, settings, storage, around, replica).await?;
+            let system = ContainerSystem::start(file, vars, settings, storage, around, replica).await?;
             let address = system.address()?;
             return Ok((Box::new(system), address));
         }

@@ -16,6 +16,7 @@ pub(super) fn system(id: &str) -> Option<String> {
     let place = match &file.container {
         Some(_) if file.front.is_some() => "in a container, with another one before it",
         Some(_) => "in a container",
+        None if file.compose.is_some() => "as a service of a compose file",
         None => "as a process",
     };
     labelled(&mut text, "runs", place);

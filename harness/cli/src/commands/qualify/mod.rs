@@ -241,7 +241,7 @@ async fn clean(args: &Args, target: Target, output: &Output) -> Result<Exit, Fai
 
 impl Args {
     fn plan(&self) -> Result<Plan, Failure> {
-        let mut plan = Plan::new(self.level.level(), self.seed.unwrap_or_else(super::run::fresh_seed));
+        let mut plan = Plan::new(self.level.level(), self.seed.unwrap_or_else(shakedown_engine::fresh_seed));
         if !self.profile.iter().any(|name| name == "all") {
             let find = |name: &String| {
                 let names = Profile::ALL.map(Profile::name).join(", ");

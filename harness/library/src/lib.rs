@@ -1,0 +1,196 @@
+//! Where scenario files come from: paths of the user, or the shipped set, which is built in. Not here: what stands in them.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use shakedown_scenario::{FILE_BYTES, Loader, Plan, Problem, Source, SourceError};
+
+/// The shipped files: path relative to the repository, and text.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
+
+/// Folders below a scenario folder that hold other files: shared worlds, system files, load scenarios.
+const NOT_SCENARIOS: &[&str] = &["worlds", SYSTEMS, "load"];
+/// The folder of system files.
+const SYSTEMS: &str = "systems";
+
+/// Reads scenario files from disk, and the shipped ones where the disk has none of that name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Files;
+
+impl Source for Files {
+    fn read(&self, path: &str) -> Result<String, SourceError> {
+        let unreadable = |error: std::io::Error| SourceError::Other(error.to_string());
+        let file = match fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return built_in(path).map(str::to_owned).ok_or(SourceError::NotFound);
+            }
+            Err(error) => return Err(unreadable(error)),
+        };
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes > FILE_BYTES as u64 {
+            return Err(SourceError::TooLarge { bytes });
+        }
+        // One byte more than allowed: a pipe or a growing file is cut there and refused, whatever its announced size.
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        SourceError::text(bytes)
+    }
+}
+
+/// What to load.
+#[derive(Debug, Clone, Default)]
+pub struct Selection<'a> {
+    /// Files and folders; empty: `scenarios` here, else the built-in set.
+    pub paths: &'a [PathBuf],
+    /// `--var`.
+    pub vars: &'a [(String, String)],
+    /// `--secret`.
+    pub secrets: &'a [(String, String)],
+}
+
+/// What was found in the selected files.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The plans of the files without mistakes, in the order of their ids.
+    pub plans: Vec<Plan>,
+    /// All mistakes of all files.
+    pub problems: Vec<Problem>,
+    /// How many files were read.
+    pub files: usize,
+}
+
+/// Finds and checks scenario files.
+///
+/// # Errors
+/// A path that is not there, in one line.
+pub fn load(selection: &Selection<'_>) -> Result<Loaded, String> {
+    let files = find(selection.paths)?;
+    // Not `vars()`: it panics on a variable that is not Unicode, whoever set it.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let loader = Loader::new(&Files)
+        .environment(environment)
+        .vars(selection.vars.iter().cloned())
+        .secrets(selection.secrets.iter().cloned());
+    let mut loaded = Loaded { files: files.len(), ..Loaded::default() };
+    for file in &files {
+        match loader.check(file) {
+            Ok(plans) => loaded.plans.extend(plans),
+            Err(problems) => loaded.problems.extend(problems),
+        }
+    }
+    loaded.plans.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(loaded)
+}
+
+/// The text of a shipped file, e.g. `scenarios/systems/distribution-2.8.yaml`.
+pub fn built_in(path: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+/// The ids of the shipped load scenarios, with their texts.
+pub fn built_in_loads() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILT_IN
+        .iter()
+        .filter_map(|(name, text)| Some((name.strip_prefix("scenarios/load/")?.strip_suffix(".yaml")?, *text)))
+}
+
+fn find(paths: &[PathBuf]) -> Result<Vec<String>, String> {
+    let here = [PathBuf::from("scenarios")];
+    let paths = match paths {
+        [] if here[0].is_dir() => &here[..],
+        [] => return Ok(built_in_below("scenarios/")),
+        given => given,
+    };
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy().replace('\\', "/");
+        if path.is_dir() {
+            let holds_scenarios = |folder: &str| !NOT_SCENARIOS.contains(&folder);
+            let mut found = Vec::new();
+            walk(path, &mut found, &holds_scenarios).map_err(|error| format!("cannot read {name}: {error}"))?;
+            // What is given by its name is taken for what it is asked to be.
+            found.retain(|file| !Files.read(file).is_ok_and(|text| tells_of_a_system(&text)));
+            files.extend(found);
+        } else if path.exists() || built_in(&name).is_some() {
+            files.push(name);
+        } else {
+            let below = built_in_below(&format!("{}/", name.trim_end_matches('/')));
+            if below.is_empty() {
+                return Err(format!("{name}: no such file or folder; `shakedown list` shows what there is"));
+            }
+            files.extend(below);
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// True for a path in a folder of system files, and for a file elsewhere that tells of a system and of no scenario.
+pub fn is_of_systems(path: &str) -> bool {
+    path.split('/').any(|part| part == SYSTEMS) || Files.read(path).is_ok_and(|text| tells_of_a_system(&text))
+}
+
+/// A system says when it is ready, a scenario has steps.
+fn tells_of_a_system(text: &str) -> bool {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    has("ready:") && !has("steps:")
+}
+
+/// The system files of the paths: those given, and those in the `systems` folders below; of [`Selection::paths`]' default if there are none.
+///
+/// # Errors
+/// A folder that cannot be read. What is not there is said by [`load`].
+pub fn system_files(paths: &[PathBuf]) -> Result<Vec<String>, String> {
+    let here = [PathBuf::from("scenarios")];
+    let paths = match paths {
+        [] if here[0].is_dir() => &here[..],
+        [] => return Ok(built_in_systems("scenarios/")),
+        given => given,
+    };
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy().replace('\\', "/");
+        if path.is_dir() {
+            walk(path, &mut files, &|_| true).map_err(|error| format!("cannot read {name}: {error}"))?;
+        } else if path.exists() || built_in(&name).is_some() {
+            files.push(name);
+        } else {
+            files.extend(built_in_systems(&format!("{}/", name.trim_end_matches('/'))));
+        }
+    }
+    files.retain(|file| is_of_systems(file));
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn built_in_systems(prefix: &str) -> Vec<String> {
+    let names = BUILT_IN.iter().map(|(name, _)| *name);
+    names.filter(|name| name.starts_with(prefix) && is_of_systems(name)).map(str::to_owned).collect()
+}
+
+fn built_in_below(prefix: &str) -> Vec<String> {
+    let is_scenario = |name: &str| !NOT_SCENARIOS.iter().any(|folder| name.split('/').any(|part| part == *folder));
+    let names = BUILT_IN.iter().map(|(name, _)| *name);
+    names.filter(|name| name.starts_with(prefix) && is_scenario(name)).map(str::to_owned).collect()
+}
+
+/// The files below a folder, but for those in folders that are not `wanted`.
+fn walk(folder: &Path, files: &mut Vec<String>, wanted: &dyn Fn(&str) -> bool) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if wanted(&name) && !name.starts_with('.') {
+                walk(&path, files, wanted)?;
+            }
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+            files.push(path.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    Ok(())
+}
