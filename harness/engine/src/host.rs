@@ -34,7 +34,7 @@ pub struct HostOptions {
     pub seed: u64,
     /// ETags that cost no MD5.
     pub fast_etags: bool,
-    /// Faults of the storage.
+    /// Faults of the storage, once they are let begin.
     pub faults: Vec<Fault>,
     /// Values for the system file.
     pub vars: BTreeMap<String, String>,
@@ -61,6 +61,10 @@ pub struct Hosted {
     /// Absent where the storage is not ours.
     tally: Option<Arc<Mutex<StorageTally>>>,
     running: Option<Box<dyn Running>>,
+    /// Its storage, where that is ours, and the faults it will have.
+    mock: Option<S3Mock>,
+    faults: Vec<Fault>,
+    seed: u64,
     /// The process that keeps the system, if it is one of its own.
     keeper: Option<u32>,
     _storage: Option<Server>,
@@ -79,10 +83,21 @@ impl Hosted {
         });
         if let SystemChoice::Url { registry, .. } = choice {
             let base = parse(registry)?;
-            return Ok(Self { base, version: None, network, tally: None, running: None, keeper: None, _storage: None });
+            return Ok(Self {
+                base,
+                version: None,
+                network,
+                tally: None,
+                running: None,
+                mock: None,
+                faults: Vec::new(),
+                seed: options.seed,
+                keeper: None,
+                _storage: None,
+            });
         }
         let tally = Arc::default();
-        let (storage, server) = storage(&clock, options, &tally)?;
+        let (storage, mock, server) = storage(&clock, options, &tally)?;
         let (address, version, running, keeper): (SocketAddr, _, Box<dyn Running>, _) = match choice {
             SystemChoice::Process(file) if file.needs_containers() || file.replicas > 1 || file.gateway.is_some() => {
                 return Err(environment(&*file.title, "loads are made on a single process or on a URL"));
@@ -111,7 +126,18 @@ impl Hosted {
             SystemChoice::Url { .. } => unreachable!("answered above"),
         };
         let base = parse(&format!("http://{address}"))?;
-        Ok(Self { base, version, network, tally: Some(tally), running: Some(running), keeper, _storage: Some(server) })
+        Ok(Self {
+            base,
+            version,
+            network,
+            tally: Some(tally),
+            running: Some(running),
+            mock: Some(mock),
+            faults: options.faults.clone(),
+            seed: options.seed,
+            keeper,
+            _storage: Some(server),
+        })
     }
 
     /// Where it answers.
@@ -141,6 +167,16 @@ impl Hosted {
         move || tally.as_deref().map(|tally| locked(tally).faults.clone()).unwrap_or_default()
     }
 
+    /// What lets the faults of its storage begin, from nothing, or end.
+    pub fn storm(&self) -> impl Fn(bool) + Send + Sync + use<> {
+        let (mock, faults, seed) = (self.mock.clone(), self.faults.clone(), self.seed);
+        move |rages| {
+            if let Some(mock) = &mock {
+                mock.injector().replace(if rages { faults.clone() } else { Vec::new() }, seed);
+            }
+        }
+    }
+
     /// Ends it, if it is ours.
     pub async fn stop(mut self) {
         if let Some(mut running) = self.running.take() {
@@ -164,7 +200,7 @@ fn storage(
     clock: &Clock,
     options: &HostOptions,
     tally: &Arc<Mutex<StorageTally>>,
-) -> Result<(Storage, Server), ViewError> {
+) -> Result<(Storage, S3Mock, Server), ViewError> {
     let keys = ("AKIASHAKEDOWN".to_owned(), format!("{:032x}", u128::from(options.seed) + 1));
     let config = S3Config {
         buckets: vec![BUCKET.to_owned()],
@@ -175,7 +211,6 @@ fn storage(
         ..S3Config::default()
     };
     let mock = S3Mock::new(config, clock.clone(), options.seed);
-    mock.injector().replace(options.faults.clone(), options.seed);
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let listener = server::bind(any).map_err(|error| environment("a port for the S3 mock", error))?;
     let server = server::serve(listener, counted(mock.party(), tally.clone()), ServerOptions::default());
@@ -185,7 +220,7 @@ fn storage(
         keys: vec![keys],
         region: "us-east-1".to_owned(),
     };
-    Ok((storage, server))
+    Ok((storage, mock, server))
 }
 
 /// The party, with its requests counted by what it calls them.
