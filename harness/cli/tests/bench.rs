@@ -93,6 +93,42 @@ operations:
     assert_eq!((faults.len(), struck), (1, 7), "each strike is in one interval: {faults:?}");
 }
 
+/// The storage keeps some links only in its answers; whoever reads back what it wrote notices.
+#[test]
+fn what_was_acknowledged_is_read_back_when_the_faults_are_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "title: Some links are not kept\ncount: 60\nworkers: 3\nrepositories: 2\nstorage:
+  faults:
+  - { on: s3, when: { operation: PutObject, key: '**/link', every: 9, at-most: 6 }, effect: not-applied }
+operations:
+- push-blob: { size: 1KiB, by: post-put }
+- push-blob: { size: 2KiB, by: post-patch-put }
+- push-image: { layers: 2, size: 1KiB }
+- push-manifest: {}
+- mount: { size: 1KiB, of: 2 }
+- head-blob: { size: 1KiB, of: 2 }\n";
+    std::fs::write(dir.path().join("links.yaml"), text).unwrap();
+    let bench = |system: &str| {
+        let run = shakedown(&["bench", "links.yaml", "--in-process", "--rounds", "2", "--system", system], dir.path());
+        let system = report(&dir.path().join("shakedown-report/bench.json"))["loads"][0]["systems"][0].clone();
+        (run, system)
+    };
+    let ((code, out, err), system) = bench("reference");
+    assert_eq!(code, Some(0), "{out}{err}");
+    let pushed: u64 = system["operations"].as_object().unwrap().iter().fold(0, |all, (kind, operation)| {
+        all + if kind == "head-blob" { 0 } else { operation["count"].as_u64().unwrap() }
+    });
+    assert_eq!(system["verification"]["verified"], pushed, "{system}");
+    assert!(out.contains(&format!("nothing lost on reference: {pushed} acknowledged pushes read back")), "{out}");
+
+    let ((code, out, err), system) = bench("reference+links-not-verified");
+    assert_eq!(code, Some(1), "{out}{err}");
+    let lost: u64 = system["verification"]["lost"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert!((1..=6).contains(&lost), "{system}");
+    assert!(out.contains(&format!("LOST on reference+links-not-verified: {lost} of")), "{out}");
+    assert!(out.contains("for instance"), "{out}");
+}
+
 #[test]
 fn every_kind_of_operation_works_on_a_registry() {
     let dir = tempfile::tempdir().unwrap();

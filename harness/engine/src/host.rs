@@ -35,7 +35,7 @@ pub struct HostOptions {
     pub seed: u64,
     /// ETags that cost no MD5.
     pub fast_etags: bool,
-    /// Faults of the storage, if it is our own.
+    /// Faults of the storage, if it is our own; they act from the beginning until [`Hosted::storm`] ends them.
     pub faults: Vec<Fault>,
     /// The storage that somebody else has started; an S3 mock of our own if absent.
     pub storage: Option<HostStorage>,
@@ -77,6 +77,10 @@ pub struct Hosted {
     /// Absent where the storage is not ours.
     tally: Option<Arc<Mutex<StorageTally>>>,
     running: Option<Box<dyn Running>>,
+    /// Its storage, where that is ours, and the faults it will have.
+    mock: Option<S3Mock>,
+    faults: Vec<Fault>,
+    seed: u64,
     /// The process that keeps the system, if it is one of its own.
     keeper: Option<u32>,
     _storage: Option<Server>,
@@ -95,17 +99,29 @@ impl Hosted {
         });
         if let SystemChoice::Url { registry, .. } = choice {
             let base = parse(registry)?;
-            return Ok(Self { base, version: None, network, tally: None, running: None, keeper: None, _storage: None });
+            return Ok(Self {
+                base,
+                version: None,
+                network,
+                tally: None,
+                running: None,
+                mock: None,
+                faults: Vec::new(),
+                seed: options.seed,
+                keeper: None,
+                _storage: None,
+            });
         }
         let tally = Arc::default();
-        let (storage, server) = match &options.storage {
+        let (storage, mock, server) = match &options.storage {
             Some(HostStorage { endpoint, bucket, keys, region }) => {
                 let (endpoint, bucket, region) = (endpoint.clone(), bucket.clone(), region.clone());
-                (Storage { endpoint, bucket, keys: vec![keys.clone()], region }, None)
+                (Storage { endpoint, bucket, keys: vec![keys.clone()], region }, None, None)
             }
             None => {
                 let meeting = meeting(choice, options).await?;
-                storage(&clock, options, &tally, meeting.as_ref()).map(|(storage, server)| (storage, Some(server)))?
+                let (storage, mock, server) = storage(&clock, options, &tally, meeting.as_ref())?;
+                (storage, Some(mock), Some(server))
             }
         };
         let (address, version, running, keeper): Begun = match choice {
@@ -123,7 +139,18 @@ impl Hosted {
         };
         let base = parse(&format!("http://{address}"))?;
         let tally = server.is_some().then_some(tally);
-        Ok(Self { base, version, network, tally, running: Some(running), keeper, _storage: server })
+        Ok(Self {
+            base,
+            version,
+            network,
+            tally,
+            running: Some(running),
+            mock,
+            faults: options.faults.clone(),
+            seed: options.seed,
+            keeper,
+            _storage: server,
+        })
     }
 
     /// Where it answers.
@@ -151,6 +178,16 @@ impl Hosted {
     pub fn faults(&self) -> impl Fn() -> BTreeMap<String, u64> + Send + Sync + use<> {
         let tally = self.tally.clone();
         move || tally.as_deref().map(|tally| locked(tally).faults.clone()).unwrap_or_default()
+    }
+
+    /// What lets the faults of its storage begin, from nothing, or end.
+    pub fn storm(&self) -> impl Fn(bool) + Send + Sync + use<> {
+        let (mock, faults, seed) = (self.mock.clone(), self.faults.clone(), self.seed);
+        move |rages| {
+            if let Some(mock) = &mock {
+                mock.injector().replace(if rages { faults.clone() } else { Vec::new() }, seed);
+            }
+        }
     }
 
     /// Ends it, if it is ours.
@@ -228,7 +265,7 @@ fn storage(
     options: &HostOptions,
     tally: &Arc<Mutex<StorageTally>>,
     meeting: Option<&Meeting>,
-) -> Result<(Storage, Server), ViewError> {
+) -> Result<(Storage, S3Mock, Server), ViewError> {
     let keys = ("AKIASHAKEDOWN".to_owned(), format!("{:032x}", u128::from(options.seed) + 1));
     let config = S3Config {
         buckets: vec![BUCKET.to_owned()],
@@ -250,7 +287,7 @@ fn storage(
         keys: vec![keys],
         region: "us-east-1".to_owned(),
     };
-    Ok((storage, server))
+    Ok((storage, mock, server))
 }
 
 /// The party, with its requests counted by what it calls them.

@@ -2,11 +2,11 @@
 //!
 //! The client's own synthetic content is made and hashed while it is sent, which costs more than a fast registry does. Here a blob is one
 //! block of it again and again, with an end of its own; the hash up to that end is kept for each large size, so that the next blob of that
-//! size has its digest at once.
+//! size has its digest at once. Compressed content is made the same way: members of a gzip file and frames of the others may follow each other.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -15,12 +15,16 @@ use shakedown_client::{Blob, BlobSource, Content, SourceError};
 use shakedown_oci::{Algorithm, Descriptor, Digest, Hasher};
 use shakedown_wire::Body;
 
+use crate::compression::{self, Compression};
+
 /// Bytes of the block that is repeated.
 const BLOCK: u64 = 1 << 20;
-/// Bytes of a frame; divides the block.
+/// Bytes of a frame.
 const FRAME: u64 = 128 << 10;
 /// Bytes at the end that make a blob different from all others.
 const END: u64 = 32;
+/// Bytes of content in a compressed member; the largest that fits a blob is repeated in it.
+const MEMBERS: [usize; 4] = [512, 4 << 10, 32 << 10, 256 << 10];
 /// Hash states that are kept, of sizes from [`BLOCK`] on; smaller content is hashed each time.
 const KEPT: usize = 256;
 
@@ -31,27 +35,60 @@ pub(crate) struct Maker(Arc<Shared>);
 struct Shared {
     seed: u64,
     block: Bytes,
-    states: Mutex<BTreeMap<u64, Hasher>>,
+    /// Compressed blocks that were asked for, smallest members first.
+    packed: [OnceLock<[Member; MEMBERS.len()]>; 4],
+    states: Mutex<BTreeMap<(Compression, usize, u64), Hasher>>,
+}
+
+/// A compressed member, as often as a block holds it.
+#[derive(Clone)]
+struct Member {
+    length: u64,
+    block: Bytes,
+}
+
+impl Member {
+    fn new(length: usize, member: &[u8]) -> Self {
+        Self { length: length as u64, block: member.repeat((BLOCK as usize / length).max(1)).into() }
+    }
 }
 
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
         let block: Vec<u8> = Content::new(seed, BLOCK).frames(0..BLOCK).flatten().collect();
-        Self(Arc::new(Shared { seed, block: block.into(), states: Mutex::default() }))
+        Self(Arc::new(Shared { seed, block: block.into(), packed: Default::default(), states: Mutex::default() }))
     }
 
-    /// The blob with this number and size: the same on every machine.
-    pub(crate) fn blob(&self, media_type: &str, number: u64, size: u64) -> Blob {
-        let source = self.source(number, size);
-        let descriptor = Descriptor::new(media_type, self.digest(&source), size);
+    /// The blob with this number and size: the same on every machine. Compressed ones are a little smaller than asked for.
+    pub(crate) fn blob(&self, compression: Compression, number: u64, size: u64) -> Blob {
+        let source = self.source(compression, number, size);
+        let descriptor = Descriptor::new(compression.media_type(), self.digest(&source), source.size);
         Blob::new(descriptor, Arc::new(source))
     }
 
-    fn source(&self, number: u64, size: u64) -> Repeated {
+    fn source(&self, compression: Compression, number: u64, size: u64) -> Repeated {
         // Streams of neighbouring seeds have nothing in common.
         let end = Content::new(self.0.seed ^ number.rotate_left(32) ^ size, END.min(size));
         let end: Vec<u8> = end.frames(0..END).flatten().collect();
-        Repeated { block: self.0.block.clone(), end: end.into(), size }
+        if compression == Compression::None {
+            return Repeated { compression, member: 0, block: self.0.block.clone(), end: end.into(), size };
+        }
+        let end = Bytes::from(compression.pack(&end));
+        let room = size.saturating_sub(end.len() as u64);
+        let members = self.members(compression);
+        let member = members.iter().rposition(|member| member.length <= room).unwrap_or_default();
+        let size = room - room % members[member].length + end.len() as u64;
+        Repeated { compression, member, block: members[member].block.clone(), end, size }
+    }
+
+    fn members(&self, compression: Compression) -> &[Member; MEMBERS.len()] {
+        self.0.packed[compression as usize].get_or_init(|| {
+            let raw = compression::raw(self.0.seed, MEMBERS[MEMBERS.len() - 1]);
+            MEMBERS.map(|length| {
+                let member = compression.pack(&raw[..length]);
+                Member::new(member.len(), &member)
+            })
+        })
     }
 
     fn digest(&self, source: &Repeated) -> Digest {
@@ -63,18 +100,19 @@ impl Maker {
 
     /// The hash of everything before the end.
     fn state(&self, source: &Repeated, middle: u64) -> Hasher {
-        let known = self.states().get(&middle).cloned();
+        let key = (source.compression, source.member, middle);
+        let known = self.states().get(&key).cloned();
         known.unwrap_or_else(|| {
             let hasher = hashed(source, middle);
             let mut states = self.states();
             if states.len() < KEPT {
-                states.insert(middle, hasher.clone());
+                states.insert(key, hasher.clone());
             }
             hasher
         })
     }
 
-    fn states(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Hasher>> {
+    fn states(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Compression, usize, u64), Hasher>> {
         self.0.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,6 +126,9 @@ fn hashed(source: &Repeated, end: u64) -> Hasher {
 /// The block again and again, then the end.
 #[derive(Clone)]
 struct Repeated {
+    compression: Compression,
+    /// Which of the members.
+    member: usize,
     block: Bytes,
     end: Bytes,
     size: u64,
@@ -98,13 +139,14 @@ impl Repeated {
         let this = self.clone();
         let (mut at, to) = (range.start, range.end.min(self.size));
         let middle = self.size - self.end.len() as u64;
+        let block = self.block.len() as u64;
         std::iter::from_fn(move || {
             if at >= to {
                 return None;
             }
             let (from, whole, limit) =
-                if at < middle { (at % BLOCK, &this.block, middle) } else { (at - middle, &this.end, this.size) };
-            let length = (FRAME - from % FRAME).min(limit.min(to) - at);
+                if at < middle { (at % block, &this.block, middle) } else { (at - middle, &this.end, this.size) };
+            let length = (FRAME - from % FRAME).min(whole.len() as u64 - from).min(limit.min(to) - at);
             let start = usize::try_from(from).ok()?;
             let frame = whole.slice(start..start + usize::try_from(length).ok()?);
             at += length;
@@ -144,21 +186,56 @@ mod tests {
         let mut digests = std::collections::BTreeSet::new();
         for size in [33, 1000, BLOCK - 1, BLOCK, 3 * BLOCK + 12_345] {
             for number in 0..3 {
-                let blob = maker.blob("a/b", number, size);
-                let bytes = bytes(&maker.source(number, size), 0..size);
+                let blob = maker.blob(Compression::None, number, size);
+                let bytes = bytes(&maker.source(Compression::None, number, size), 0..size);
                 assert_eq!((bytes.len() as u64, Digest::of(&bytes)), (size, blob.descriptor.digest.clone()));
                 assert!(digests.insert(blob.descriptor.digest));
             }
         }
-        assert_eq!(maker.blob("a/b", 1, 0).descriptor.digest, Digest::of(b""));
-        assert_eq!(Maker::new(7).blob("a/b", 2, 33).descriptor, maker.blob("a/b", 2, 33).descriptor);
+        assert_eq!(maker.blob(Compression::None, 1, 0).descriptor.digest, Digest::of(b""));
+        let (one, other) = (Maker::new(7).blob(Compression::Zstd, 2, 33), maker.blob(Compression::Zstd, 2, 33));
+        assert_eq!(one.descriptor, other.descriptor);
+    }
+
+    #[tokio::test]
+    async fn compressed_content_is_of_about_the_size_and_can_be_unpacked() {
+        let maker = Maker::new(7);
+        let mut digests = std::collections::BTreeSet::new();
+        for compression in [Compression::Gzip, Compression::Zstd, Compression::Lz4] {
+            for (size, least) in [(3_u64, 20), (2_000, 1_000), (50_000, 25_000), (3_000_000, 2_500_000)] {
+                for number in 0..2 {
+                    let source = maker.source(compression, number, size);
+                    let bytes = bytes(&source, 0..source.size);
+                    let blob = maker.blob(compression, number, size);
+                    assert!(
+                        (least..=size.max(90)).contains(&blob.descriptor.size),
+                        "{compression:?} {size}: {}",
+                        source.size
+                    );
+                    assert_eq!(
+                        (bytes.len() as u64, Digest::of(&bytes)),
+                        (blob.descriptor.size, blob.descriptor.digest.clone())
+                    );
+                    assert!(digests.insert(blob.descriptor.digest));
+                    let unpacker = compression::Unpacker::start(compression);
+                    unpacker.push(bytes.into()).await;
+                    let unpacked = unpacker.finish().await.unwrap().bytes;
+                    assert!(
+                        size < 2_000 || unpacked > source.size * 3 / 2,
+                        "{compression:?}: {} to {unpacked}",
+                        source.size
+                    );
+                }
+            }
+        }
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn every_range_is_a_slice_of_the_whole(size in 0_u64..2_500_000, start in 0_u64..2_500_000, length in 0_u64..300_000) {
-            let source = Maker::new(3).source(5, size);
+        fn every_range_is_a_slice_of_the_whole(size in 0_u64..2_500_000, start in 0_u64..2_500_000, length in 0_u64..300_000, packed: bool) {
+            let source = Maker::new(3).source(if packed { Compression::Gzip } else { Compression::None }, 5, size);
+            let size = source.size;
             let whole = bytes(&source, 0..size);
             let start = start.min(size);
             let end = (start + length).min(size);

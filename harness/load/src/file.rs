@@ -40,6 +40,10 @@ pub struct LoadFile {
     /// Repositories that the content is spread over.
     #[serde(default = "one")]
     pub repositories: u32,
+    /// Reads everything back that was acknowledged, when the load is over and the faults of the storage have ended. If absent: where the
+    /// storage has faults.
+    #[serde(default)]
+    pub verify: Option<bool>,
     /// The storage.
     #[serde(default)]
     pub storage: StorageSpec,
@@ -94,6 +98,11 @@ impl LoadFile {
         problems.extend(self.operations.iter().filter_map(OperationSpec::problem));
         problems.extend(self.storage.faults.iter().flat_map(Fault::problems));
         problems
+    }
+
+    /// True if what was acknowledged is read back.
+    pub(crate) fn verified(&self) -> bool {
+        self.verify.unwrap_or(!self.storage.faults.is_empty())
     }
 
     /// How load is made, in words.

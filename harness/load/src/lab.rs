@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use shakedown_client::{Blob, Client, ClientError};
 use shakedown_oci::RepositoryName;
 
+use crate::compression::Compression;
 use crate::content::Maker;
 use crate::sizes::Sizes;
 
@@ -56,9 +57,9 @@ impl Lab {
     }
 
     /// A blob nobody has pushed yet.
-    pub(crate) fn fresh(&self, draw: &mut Draw, sizes: &Sizes) -> Blob {
+    pub(crate) fn fresh(&self, draw: &mut Draw, sizes: &Sizes, compression: Compression) -> Blob {
         let size = sizes.draw(&mut draw.rng);
-        self.maker.blob(LAYER, draw.number, size)
+        self.maker.blob(compression, draw.number, size)
     }
 
     /// What is prepared under this number.

@@ -9,8 +9,10 @@
 //!
 //! Not here: how a system is started and its storage watched (`shakedown-engine`), the report's model (`shakedown-reports`).
 
+mod acknowledged;
 mod arrivals;
 mod compare;
+mod compression;
 mod content;
 mod file;
 mod lab;
@@ -21,6 +23,7 @@ mod run;
 mod sizes;
 mod statistics;
 mod tally;
+mod verify;
 
 pub use compare::{CompareError, Sides, compare};
 pub use file::{LoadFile, StorageSpec};

@@ -96,6 +96,13 @@ fn join_system(system: &mut SystemReport, more: SystemReport) {
     if let Some(storage) = &more.storage {
         run::add(system.storage.get_or_insert_default(), storage);
     }
+    if let Some(read_back) = more.verification {
+        let total = system.verification.get_or_insert_default();
+        total.verified += read_back.verified;
+        total.unverified += read_back.unverified;
+        read_back.lost.into_iter().for_each(|(cause, count)| *total.lost.entry(cause).or_default() += count);
+        total.named.extend(read_back.named);
+    }
     if let Some(resources) = more.resources {
         let total = system.resources.get_or_insert(Resources::default());
         total.cpu_us += resources.cpu_us;
@@ -114,6 +121,12 @@ fn join_operation(operation: &mut OperationReport, more: &OperationReport) {
     operation.errors += more.errors;
     operation.bytes += more.bytes;
     operation.latency = join_times(&operation.latency, &more.latency);
+    if let Some(more) = &more.unpacking {
+        let own = operation.unpacking.get_or_insert_default();
+        own.transfer = join_times(&own.transfer, &more.transfer);
+        own.work = join_times(&own.work, &more.work);
+        own.bytes += more.bytes;
+    }
     if let Some(times) = &more.first_byte {
         operation.first_byte = Some(join_times(operation.first_byte.as_ref().unwrap_or(&Times::default()), times));
     }

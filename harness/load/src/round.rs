@@ -85,8 +85,7 @@ impl Round {
                     _ = stop.wait_for(|stop| *stop) => return last,
                 }
             }
-            let number = self.order.part.number(number);
-            let mut draw = Draw::new(self.ground.lab.seed, number);
+            let mut draw = Draw::new(self.ground.lab.seed, self.order.part.number(number));
             let (kind, operation) = self.ground.mix.choose(&mut draw);
             let job = operation.job(&self.ground.lab, draw);
             let began = Instant::now();
@@ -99,7 +98,12 @@ impl Round {
             };
             last = Instant::now();
             let at = self.order.offset + (last - self.began);
-            self.ground.tally().add(kind, at, last - due.map_or(began, |due| counted_from(due, began)), result);
+            let took = last - due.map_or(began, |due| counted_from(due, began));
+            let mut tally = self.ground.tally();
+            if result.is_ok() {
+                tally.acknowledged.add(number);
+            }
+            tally.add(kind, at, took, result);
         }
         last
     }

@@ -17,6 +17,7 @@ use crate::lab::Lab;
 use crate::ops::Mix;
 use crate::round::{self, Ground, Order};
 use crate::tally::{INTERVAL, Tally};
+use crate::verify;
 
 /// Longest wait for an answer: a load that hangs must end.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -41,6 +42,8 @@ pub struct Subject {
     pub meter: Box<dyn Fn() -> Meter + Send + Sync>,
     /// How often each fault of its storage has struck, by what it does; absent if it has none.
     pub faults: Option<Strikes>,
+    /// Lets the faults of its storage begin (true) or end; they begin with the first round.
+    pub storm: Box<dyn Fn(bool) + Send + Sync>,
 }
 
 /// A reading of faults, each with how often it struck since the system started.
@@ -159,6 +162,13 @@ pub async fn measure(
             }
         }
     }
+    for arm in &mut arms {
+        if file.verified() {
+            (arm.subject.storm)(false);
+            arm.report.verification =
+                Some(verify::verify(&arm.ground, options.part, file.workers, &options.stop).await);
+        }
+    }
     Ok(LoadReport {
         id: id.to_owned(),
         title: file.title.clone(),
@@ -169,6 +179,8 @@ pub async fn measure(
 }
 
 async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Result<Arm, ClientError> {
+    // What is prepared is no part of the load.
+    (subject.storm)(false);
     let client_options =
         ClientOptions { answer_timeout: ANSWER, ..ClientOptions::new(subject.base.clone(), options.clock.clone()) };
     let lab = Lab {
@@ -213,6 +225,9 @@ impl Arm {
             part: options.part,
             offset: self.wall,
         };
+        if round == 0 {
+            (self.subject.storm)(true);
+        }
         let before = (self.subject.meter)();
         let (next, wall) = {
             let round = round::run(self.ground.clone(), order, options.stop.clone());

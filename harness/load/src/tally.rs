@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use shakedown_client::ClientError;
-use shakedown_reports::bench::{OperationReport, Point, Round, Times};
+use shakedown_reports::bench::{OperationReport, Point, Round, Times, Unpacking};
 
+use crate::acknowledged::Acknowledged;
 use crate::ops::Done;
 
 /// Significant digits of times.
@@ -80,17 +81,34 @@ pub(crate) struct Kind {
     bytes: u64,
     latency: Timing,
     first_byte: Timing,
+    transfer: Timing,
+    unpacking: Timing,
+    unpacked_bytes: u64,
 }
 
 impl Kind {
     fn new() -> Self {
-        Self { count: 0, errors: 0, bytes: 0, latency: Timing::new(), first_byte: Timing::new() }
+        Self {
+            count: 0,
+            errors: 0,
+            bytes: 0,
+            latency: Timing::new(),
+            first_byte: Timing::new(),
+            transfer: Timing::new(),
+            unpacking: Timing::new(),
+            unpacked_bytes: 0,
+        }
     }
 
     fn report(&self) -> OperationReport {
         let first_byte = (self.first_byte.count() > 0).then(|| self.first_byte.times());
+        let unpacking = (self.unpacking.count() > 0).then(|| Unpacking {
+            transfer: self.transfer.times(),
+            work: self.unpacking.times(),
+            bytes: self.unpacked_bytes,
+        });
         let Self { count, errors, bytes, .. } = *self;
-        OperationReport { count, errors, bytes, latency: self.latency.times(), first_byte }
+        OperationReport { count, errors, bytes, latency: self.latency.times(), first_byte, unpacking }
     }
 }
 
@@ -101,6 +119,8 @@ pub(crate) struct Tally {
     pub(crate) timeline: Vec<Point>,
     pub(crate) faults: BTreeMap<String, Vec<u64>>,
     pub(crate) abandoned: u64,
+    /// Operations that went well.
+    pub(crate) acknowledged: Acknowledged,
     round: Round,
     round_latency: Timing,
 }
@@ -113,6 +133,7 @@ impl Tally {
             timeline: Vec::new(),
             faults: BTreeMap::new(),
             abandoned: 0,
+            acknowledged: Acknowledged::default(),
             round: Round::default(),
             round_latency: Timing::new(),
         }
@@ -140,6 +161,11 @@ impl Tally {
                 self.round_latency.add(took);
                 if let Some(time) = done.first_byte {
                     of_kind.first_byte.add(time);
+                }
+                if let Some((transfer, unpacked)) = done.unpacked {
+                    of_kind.transfer.add(transfer);
+                    of_kind.unpacking.add(unpacked.busy);
+                    of_kind.unpacked_bytes += unpacked.bytes;
                 }
             }
             Err(error) => {
@@ -191,7 +217,7 @@ fn place(at: Duration) -> usize {
 }
 
 /// The cause of an error without what differs from one operation to the next.
-fn cause(error: &ClientError) -> String {
+pub(crate) fn cause(error: &ClientError) -> String {
     match error {
         ClientError::Status(status) => match &status.code {
             Some(code) => format!("status {} {code}", status.status.as_u16()),
@@ -223,7 +249,7 @@ mod tests {
     #[test]
     fn everything_is_counted_once_in_each_place() {
         let mut tally = Tally::new();
-        let done = Done { bytes: 10, first_byte: Some(ms(1)) };
+        let done = Done { bytes: 10, first_byte: Some(ms(1)), ..Done::default() };
         for number in 1..=1000 {
             tally.add("pull-blob", ms(number), ms(number), Ok(done));
         }

@@ -1,7 +1,7 @@
 //! Learns how a store differs from S3 while requests go to it, and says it as faults of the mock. Only operations, statuses, codes and
 //! times are kept: no key, no header, no body, so nothing secret can be written. Not here: the way of the requests (`proxy`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -56,6 +56,7 @@ struct Learned {
 struct Operation {
     count: u32,
     times: Vec<Duration>,
+    statuses: BTreeSet<u16>,
     /// Refusals as not implemented: how many, and the last one.
     refused: u32,
     refusal: (u16, &'static str),
@@ -121,6 +122,7 @@ impl Learned {
     fn answer(&mut self, seen: &Seen, status: u16, body: &[u8], took: Duration) {
         let operation = self.operations.entry(seen.operation.clone()).or_default();
         operation.count += 1;
+        operation.statuses.insert(status);
         if operation.times.len() < TIMES {
             operation.times.push(took);
         }
@@ -192,6 +194,7 @@ impl Learned {
             let body = if kind == "xml" { &xml } else { kind };
             fault(&format!("operation: {name}"), &format!("answer: {{ status: {status}, body: {body} }}"));
         }
+        let mut replaced = BTreeSet::new();
         for (status, kinds) in &self.errors {
             let most = kinds.iter().max_by_key(|(_, count)| **count).map(|(kind, _)| *kind);
             if let Some(kind) = most.filter(|_| !kinds.contains_key("xml")) {
@@ -199,6 +202,7 @@ impl Learned {
                     &format!("when-answer: {{ status: {status} }}"),
                     &format!("answer: {{ status: {status}, body: {kind} }}"),
                 );
+                replaced.insert(*status);
             }
         }
         for (name, seen) in self.operations.iter().filter(|(_, seen)| seen.pages > 0) {
@@ -218,14 +222,46 @@ impl Learned {
             None if self.never > 0 && self.listed == 0 => fault("operation: ListMultipartUploads", "page: empty"),
             None => {}
         }
-        // The first fault that fits strikes, so what is only slow comes last.
+        // The first fault that fits strikes, so what is only slow comes last, and waits for its answer, too, where other faults do: those
+        // come second to a fault that need not wait.
         for (name, seen) in &self.operations {
             let mut times = seen.times.clone();
             times.sort();
             if let Some(median) = times.get(times.len() / 2).filter(|median| **median >= NEAR) {
-                fault(&format!("operation: {name}"), &format!("delay: {}ms", median.as_millis()));
+                let others: Vec<_> = seen.statuses.difference(&replaced).map(u16::to_string).collect();
+                let when = match replaced.is_empty() {
+                    true => format!("operation: {name}"),
+                    false => format!("operation: {name}, when-answer: {{ status: [{}] }}", others.join(", ")),
+                };
+                if !others.is_empty() {
+                    fault(&when, &format!("delay: {}ms", median.as_millis()));
+                }
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(learner: &Learner, status: u16, body: &str, took: u64) {
+        let operation = "GetObject".to_owned();
+        let seen = Seen { operation, key: "a".to_owned(), upload: None, is_head: false, pages: false };
+        learner.learn(&seen, status, body.as_bytes(), Duration::from_millis(took));
+    }
+
+    #[test]
+    fn a_slow_store_with_bad_errors_is_learned_as_both() {
+        let learner = Learner::default();
+        (0..3).for_each(|_| get(&learner, 200, "", 40));
+        assert_eq!(learner.faults(), "- { on: s3, when: { operation: GetObject }, effect: { delay: 40ms } }\n");
+        (0..2).for_each(|_| get(&learner, 404, "<html>no</html>", 40));
+        insta::assert_snapshot!(learner.faults(), @r"
+        - { on: s3, when: { when-answer: { status: 404 } }, effect: { answer: { status: 404, body: html } } }
+        - { on: s3, when: { operation: GetObject, when-answer: { status: [200] } }, effect: { delay: 40ms } }
+        ");
+        assert_eq!(learner.requests(), 5);
     }
 }

@@ -5,12 +5,13 @@ mod comparison;
 mod forms;
 mod html;
 mod model;
+mod recovery;
 mod tables;
 
 pub use comparison::{COMPARISON_SCHEMA, Comparison, Judgement, Row};
 pub use forms::{FORMS, Form};
 pub use model::{
     BENCH_SCHEMA, BenchReport, BenchRun, LoadReport, OperationReport, Point, Resources, Round, StorageUse,
-    SystemReport, Times,
+    SystemReport, Times, Unpacking, Verification,
 };
 pub use tables::{bench_terminal, comparison_terminal};

@@ -83,6 +83,9 @@ pub struct SystemReport {
     /// What it asked of the storage; absent if that could not be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<StorageUse>,
+    /// What was read back when the load was over; absent if nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
     /// What it took of the machine; absent if it is no child of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
@@ -102,6 +105,20 @@ pub struct OperationReport {
     /// Time to the first byte of content; only of what is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte: Option<Times>,
+    /// Transfer and unpacking apart; only of pulls of compressed layers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpacking: Option<Unpacking>,
+}
+
+/// Compressed layers that were unpacked while they came. The time of the pull ends when both are done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Unpacking {
+    /// Time until all bytes had come.
+    pub transfer: Times,
+    /// Time at work on unpacking, waiting for bytes left out.
+    pub work: Times,
+    /// Bytes of content.
+    pub bytes: u64,
 }
 
 /// A distribution of times in microseconds.
@@ -172,6 +189,26 @@ pub struct StorageUse {
     pub bytes_out: u64,
 }
 
+/// What became of acknowledged pushes: each was read back, all bytes of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verification {
+    /// Pushes that are there.
+    pub verified: u64,
+    /// Pushes that are not, by cause.
+    pub lost: BTreeMap<String, u64>,
+    /// Some of them by name.
+    pub named: Vec<String>,
+    /// Pushes that were not looked at, because the run was stopped or there were too many gaps between them.
+    pub unverified: u64,
+}
+
+impl Verification {
+    /// Acknowledged pushes that are not there, or not as they were.
+    pub fn lost(&self) -> u64 {
+        self.lost.values().sum()
+    }
+}
+
 /// What a child took of the machine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resources {
@@ -190,6 +227,11 @@ impl SystemReport {
     /// Operations that failed.
     pub fn failed(&self) -> u64 {
         self.operations.values().map(|operation| operation.errors).sum()
+    }
+
+    /// Acknowledged pushes that are not there any more.
+    pub fn lost(&self) -> u64 {
+        self.verification.as_ref().map_or(0, Verification::lost)
     }
 
     /// Bytes of content moved.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::comparison::{Comparison, Row};
 use super::model::{BenchReport, LoadReport, SystemReport, Times, rate};
+use super::recovery::{self, After, Borne};
 use crate::Options;
 use crate::text::{clean, wrap};
 
@@ -74,14 +75,15 @@ pub fn bench_terminal(report: &BenchReport, compared: Option<&Comparison>, optio
     let mut text = String::new();
     for load in &report.loads {
         let _ = writeln!(text, "{}: {} ({})", clean(&load.id), clean(&load.title), load.model);
-        text.push_str(&operations(load).columns(options));
-        text.push_str(&usage(load).columns(options));
+        for table in tables(load) {
+            text.push_str(&table.columns(options));
+        }
         for (name, spark) in
             load.systems.iter().filter_map(|system| Some((&system.name, sparkline(system, options.unicode)?)))
         {
             let _ = writeln!(text, "  {} over time  {spark}", clean(name));
         }
-        for line in faults(load).iter().chain(&errors(load)) {
+        for line in faults(load).iter().chain(&errors(load)).chain(&verified(load)) {
             let _ = writeln!(text, "  {line}");
         }
         text.push('\n');
@@ -96,9 +98,10 @@ pub(super) fn bench_markdown(report: &BenchReport, compared: Option<&Comparison>
     let mut text = "## Throughput\n".to_owned();
     for load in &report.loads {
         let _ = write!(text, "\n### {}\n\n{} ({})\n\n", clean(&load.id), clean(&load.title), load.model);
-        text.push_str(&operations(load).markdown());
-        let _ = write!(text, "\n{}", usage(load).markdown());
-        faults(load).iter().chain(&errors(load)).for_each(|line| text.push_str(&format!("\n{line}\n")));
+        let tables: Vec<String> = tables(load).map(|table| table.markdown()).collect();
+        text.push_str(&tables.join("\n"));
+        let lines = faults(load).into_iter().chain(errors(load)).chain(verified(load));
+        lines.for_each(|line| text.push_str(&format!("\n{line}\n")));
     }
     notes(report).iter().for_each(|note| text.push_str(&format!("\n_{note}_\n")));
     let _ = write!(text, "\nRepeat: `{}`\n", clean(&report.run.command));
@@ -119,6 +122,11 @@ pub(super) fn comparison_markdown(comparison: &Comparison) -> String {
     let (after, before) = (clean(&comparison.after), clean(&comparison.before));
     let table = differences(comparison).markdown();
     format!("## Speed of {after} against {before}\n\n{table}\n{}\n", conclusion(comparison))
+}
+
+/// What was measured, in tables that have rows.
+fn tables(load: &LoadReport) -> impl Iterator<Item = Table> {
+    [operations(load), unpacking(load), usage(load)].into_iter().filter(|table| !table.rows.is_empty())
 }
 
 pub(super) fn operations(load: &LoadReport) -> Table {
@@ -197,6 +205,26 @@ pub(super) fn usage(load: &LoadReport) -> Table {
     Table::new(head.map(str::to_owned).into(), load.systems.iter().map(row).collect())
 }
 
+/// Transfer and unpacking of compressed layers; no rows where nothing was unpacked.
+pub(super) fn unpacking(load: &LoadReport) -> Table {
+    let head = ["operation", "system", "pull p50", "transfer p50", "unpacking p50", "unpacked MB/s of work", "ratio"];
+    let mut rows = Vec::new();
+    for system in &load.systems {
+        for (kind, operation) in &system.operations {
+            let Some(unpacking) = &operation.unpacking else { continue };
+            let work_us = (unpacking.work.mean_us * operation.count as f64) as u64;
+            let times =
+                [&operation.latency, &unpacking.transfer, &unpacking.work].map(|times| time(times.p50_us as f64));
+            let mut row = vec![kind.clone(), system.name.clone()];
+            row.extend(times);
+            row.push(number(rate(unpacking.bytes, work_us) / 1e6));
+            row.push(number(unpacking.bytes as f64 / operation.bytes.max(1) as f64));
+            rows.push(row);
+        }
+    }
+    Table::new(head.map(str::to_owned).into(), rows)
+}
+
 pub(super) fn errors(load: &LoadReport) -> Vec<String> {
     let of = |system: &SystemReport| {
         let name = system.name.clone();
@@ -207,14 +235,43 @@ pub(super) fn errors(load: &LoadReport) -> Vec<String> {
     load.systems.iter().flat_map(of).collect()
 }
 
-/// The faults of the storage, and how often each struck.
-fn faults(load: &LoadReport) -> Vec<String> {
+/// What became of acknowledged pushes.
+pub(super) fn verified(load: &LoadReport) -> Vec<String> {
+    let of = |system: &SystemReport| {
+        let Some(read_back) = &system.verification else { return Vec::new() };
+        let (name, all) = (&system.name, read_back.verified + read_back.lost());
+        let mut lines = vec![match read_back.lost() {
+            0 => format!("nothing lost on {name}: {all} acknowledged pushes read back"),
+            lost => format!("LOST on {name}: {lost} of {all} acknowledged pushes"),
+        }];
+        lines.extend(read_back.lost.iter().map(|(cause, count)| format!("lost on {name}: {count} x {cause}")));
+        lines.extend(read_back.named.iter().map(|named| format!("lost on {name}: for instance {named}")));
+        let skipped = (read_back.unverified > 0).then(|| format!("not read back on {name}: {}", read_back.unverified));
+        lines.into_iter().chain(skipped).map(|line| clean(&line)).collect()
+    };
+    load.systems.iter().flat_map(of).collect()
+}
+
+/// The faults of the storage, how often each struck, and how that was borne.
+pub(super) fn faults(load: &LoadReport) -> Vec<String> {
     let of = |system: &SystemReport| {
         let struck = system.faults.iter().map(|(fault, counts)| (fault, counts.iter().sum::<u64>()));
         let line = |(fault, count)| clean(&format!("fault under {}: {fault}, {count} x", system.name));
-        struck.map(line).collect::<Vec<_>>()
+        struck.map(line).chain(borne(system, load.interval_us)).collect::<Vec<_>>()
     };
     load.systems.iter().flat_map(of).collect()
+}
+
+fn borne(system: &SystemReport, interval_us: u64) -> Option<String> {
+    let Borne { before, goodput, after } = recovery::borne(system, interval_us)?;
+    let name = &system.name;
+    let before = before.map(|pace| format!(", {} before them", number(pace))).unwrap_or_default();
+    let after = match after {
+        After::Recovered(us) => format!("; as fast again within {}", time((us + interval_us) as f64)),
+        After::Slower(us) => format!("; NOT as fast again in the {} that followed", time(us as f64)),
+        After::Unknown => String::new(),
+    };
+    Some(clean(&format!("faults under {name}: {} operations a second went well{before}{after}", number(goodput))))
 }
 
 pub(super) fn notes(report: &BenchReport) -> Vec<&'static str> {

@@ -191,11 +191,12 @@ impl Args {
             output.note("interrupted");
             return Ok(Exit::Interrupted);
         }
+        let lost = report.loads.iter().flat_map(|load| &load.systems).any(|system| system.lost() > 0);
         // Under faults errors are what was asked for; else nothing may fail.
         let healthy = |id: &String| loads.iter().any(|(known, file)| known == id && file.storage.faults.is_empty());
         let failed =
             report.loads.iter().any(|load| healthy(&load.id) && load.systems.iter().any(|system| system.failed() > 0));
-        Ok(if failed { Exit::Failed } else { exit })
+        Ok(if failed || lost { Exit::Failed } else { exit })
     }
 }
 
@@ -242,6 +243,7 @@ fn subject(target: &Target, file: &LoadFile, hosted: &Hosted) -> Subject {
         network: hosted.network().clone(),
         namespace: target.namespace.clone(),
         meter: Box::new(meter),
+        storm: Box::new(hosted.storm()),
         faults: (!file.storage.faults.is_empty()).then(|| Box::new(hosted.faults()) as Box<_>),
     }
 }

@@ -8,6 +8,7 @@ use shakedown_client::{ClientError, SourceError};
 use shakedown_oci::{Digest, RepositoryName};
 
 use super::{Done, Job, Operation, pull_blob};
+use crate::compression::Compression;
 use crate::lab::{Draw, Lab};
 use crate::sizes::Sizes;
 
@@ -45,7 +46,7 @@ impl Op {
 impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
-            self.blobs = pull_blob::blobs(lab, &self.spec.size, self.spec.of).await?;
+            self.blobs = pull_blob::blobs(lab, &self.spec.size, self.spec.of, Compression::None).await?;
             Ok(())
         }
         .boxed()

@@ -73,7 +73,7 @@ impl Operation for Op {
                 return Err(unable(format!("status {}", response.status().as_u16())));
             }
             let bytes = response.into_body().drain().await.map_err(|error| unable(error.to_string()))?;
-            Ok(Done { bytes, first_byte: None })
+            Ok(Done { bytes, ..Done::default() })
         }
         .boxed()
     }

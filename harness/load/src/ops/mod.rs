@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_client::ClientError;
 
+use crate::compression::Unpacked;
 use crate::lab::{Draw, Lab};
 
 /// What came of an operation that went well.
@@ -17,10 +18,20 @@ pub(crate) struct Done {
     pub(crate) bytes: u64,
     /// Time to the first byte of content, where some is read.
     pub(crate) first_byte: Option<Duration>,
+    /// Where content was unpacked: time until all of it had come, and what unpacking took.
+    pub(crate) unpacked: Option<(Duration, Unpacked)>,
 }
 
 /// An operation at work. What happens before the future is polled is not timed.
 pub(crate) type Job<'a> = BoxFuture<'a, Result<Done, ClientError>>;
+
+/// What a push has left behind.
+pub(crate) struct Left<'a> {
+    /// Where: `r0/blobs/sha256:...`.
+    pub(crate) name: String,
+    /// Reads all of it and compares its digests.
+    pub(crate) read: BoxFuture<'a, Result<(), ClientError>>,
+}
 
 /// A kind of operation, on one system.
 pub(crate) trait Operation: Send + Sync {
@@ -29,6 +40,11 @@ pub(crate) trait Operation: Send + Sync {
 
     /// The operation with this draw.
     fn job<'a>(&'a self, lab: &'a Lab, draw: Draw) -> Job<'a>;
+
+    /// What must be readable for ever after the operation with this draw was acknowledged; nothing where it only reads.
+    fn left_behind<'a>(&'a self, _: &'a Lab, _: Draw) -> Option<Left<'a>> {
+        None
+    }
 }
 
 macro_rules! operations {

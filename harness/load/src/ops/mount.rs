@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use shakedown_client::{ClientError, Mounted, SourceError};
 use shakedown_oci::{Digest, RepositoryName};
 
-use super::{Done, Job, Operation, pull_blob};
+use super::{Done, Job, Left, Operation, pull_blob, push_blob};
+use crate::compression::Compression;
 use crate::lab::{Draw, Lab};
 use crate::sizes::Sizes;
 
@@ -45,7 +46,7 @@ impl Op {
 impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
-            self.blobs = pull_blob::blobs(lab, &self.spec.size, self.spec.of).await?;
+            self.blobs = pull_blob::blobs(lab, &self.spec.size, self.spec.of, Compression::None).await?;
             Ok(())
         }
         .boxed()
@@ -53,7 +54,7 @@ impl Operation for Op {
 
     fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {
         let (from, digest, _) = draw.one_of(&self.blobs);
-        let into = lab.named(&format!("m{}", draw.number));
+        let into = target(lab, draw.number);
         async move {
             match lab.client.mount(&into, digest, from).await.result? {
                 Mounted::Done { .. } => Ok(Done::default()),
@@ -62,4 +63,14 @@ impl Operation for Op {
         }
         .boxed()
     }
+
+    fn left_behind<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Option<Left<'a>> {
+        let (_, digest, size) = draw.one_of(&self.blobs);
+        Some(push_blob::left_behind(lab, target(lab, draw.number), digest.clone(), *size))
+    }
+}
+
+/// A repository that has nothing yet.
+fn target(lab: &Lab, number: u64) -> RepositoryName {
+    lab.named(&format!("m{number}"))
 }

@@ -11,6 +11,7 @@ use shakedown_wire::Body;
 use tokio::time::Instant;
 
 use super::{Done, Job, Operation};
+use crate::compression::{Compression, Unpacker};
 use crate::lab::{Draw, Lab};
 use crate::sizes::Sizes;
 
@@ -23,6 +24,9 @@ pub struct PullBlob {
     /// How many there are.
     #[serde(default = "super::sixteen")]
     pub of: u32,
+    /// How they are packed; unless `none`, they are unpacked while they come, on a thread of its own.
+    #[serde(default)]
+    pub compression: Compression,
     /// What is looked at.
     #[serde(default)]
     pub check: Check,
@@ -62,7 +66,7 @@ impl Op {
 impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
-            self.blobs = blobs(lab, &self.spec.size, self.spec.of).await?;
+            self.blobs = blobs(lab, &self.spec.size, self.spec.of, self.spec.compression).await?;
             Ok(())
         }
         .boxed()
@@ -71,7 +75,8 @@ impl Operation for Op {
     fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {
         let (repository, digest, size) = draw.one_of(&self.blobs);
         let hasher = (self.spec.check == Check::Digest).then(|| Hasher::new(digest.algorithm()));
-        async move { pull(lab, repository, digest, *size, hasher).await }.boxed()
+        let compression = self.spec.compression;
+        async move { pull(lab, repository, digest, *size, hasher, compression).await }.boxed()
     }
 }
 
@@ -80,11 +85,12 @@ pub(super) async fn blobs(
     lab: &Lab,
     sizes: &Sizes,
     of: u32,
+    compression: Compression,
 ) -> Result<Vec<(RepositoryName, Digest, u64)>, ClientError> {
     let mut blobs = Vec::new();
     for number in 0..u64::from(of) {
         let mut draw = lab.prepared(number);
-        let (blob, repository) = (lab.fresh(&mut draw, sizes), lab.repository(number));
+        let (blob, repository) = (lab.fresh(&mut draw, sizes, compression), lab.repository(number));
         lab.push(&repository, &blob).await?;
         blobs.push((repository, blob.descriptor.digest, blob.descriptor.size));
     }
@@ -98,6 +104,7 @@ async fn pull(
     digest: &Digest,
     size: u64,
     mut hasher: Option<Hasher>,
+    compression: Compression,
 ) -> Result<Done, ClientError> {
     let began = Instant::now();
     let path = format!("/v2/{repository}/blobs/{digest}");
@@ -108,6 +115,7 @@ async fn pull(
         return Err(unable(format!("status {}", response.status().as_u16())));
     }
     let (mut body, mut first_byte, mut bytes) = (response.into_body(), None, 0);
+    let unpacker = (compression != Compression::None).then(|| Unpacker::start(compression));
     while let Some(frame) = body.next().await {
         let frame = frame.map_err(|error| unable(error.to_string()))?;
         first_byte.get_or_insert_with(|| began.elapsed());
@@ -115,12 +123,23 @@ async fn pull(
         if let Some(hasher) = &mut hasher {
             hasher.update(&frame);
         }
+        if let Some(unpacker) = &unpacker {
+            unpacker.push(frame).await;
+        }
     }
+    let transfer = began.elapsed();
     if bytes != size {
         return Err(unable("wrong length".to_owned()));
     }
     if hasher.is_some_and(|hasher| hasher.finish() != *digest) {
         return Err(unable("wrong digest".to_owned()));
     }
-    Ok(Done { bytes, first_byte })
+    let unpacked = match unpacker {
+        Some(unpacker) => {
+            let unpacked = unpacker.finish().await.map_err(|error| unable(format!("cannot be unpacked: {error}")))?;
+            Some((transfer, unpacked))
+        }
+        None => None,
+    };
+    Ok(Done { bytes, first_byte, unpacked })
 }

@@ -63,7 +63,7 @@ impl Operation for Op {
         let (repository, tag, bytes) = draw.one_of(&self.images);
         async move {
             Box::pin(lab.client.pull_image(repository, tag, &Default::default(), None)).await.result?;
-            Ok(Done { bytes: *bytes, first_byte: None })
+            Ok(Done { bytes: *bytes, ..Done::default() })
         }
         .boxed()
     }

@@ -59,7 +59,7 @@ impl Operation for Op {
         let (repository, tag) = draw.one_of(&self.tags);
         async move {
             let pulled = lab.client.pull_manifest(repository, tag).await.result?;
-            Ok(Done { bytes: pulled.descriptor.size, first_byte: None })
+            Ok(Done { bytes: pulled.descriptor.size, ..Done::default() })
         }
         .boxed()
     }

@@ -5,8 +5,10 @@ use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_client::{ClientError, PushMode};
+use shakedown_oci::{Digest, RepositoryName};
 
-use super::{Done, Job, Operation};
+use super::{Done, Job, Left, Operation};
+use crate::compression::Compression;
 use crate::lab::{Draw, Lab};
 use crate::sizes::Sizes;
 
@@ -16,6 +18,9 @@ use crate::sizes::Sizes;
 pub struct PushBlob {
     /// Its size.
     pub size: Sizes,
+    /// How they are packed.
+    #[serde(default)]
+    pub compression: Compression,
     /// By which requests.
     #[serde(default)]
     pub by: By,
@@ -67,13 +72,25 @@ impl Operation for Op {
     }
 
     fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {
-        let blob = lab.fresh(&mut draw, &self.0.size);
+        let blob = lab.fresh(&mut draw, &self.0.size, self.0.compression);
         let repository = lab.repository(draw.number);
         let how = shakedown_client::PushBlob { mode: self.0.by.into(), ..Default::default() };
         async move {
             let pushed = lab.client.push_blob(&repository, &blob, &how).await.result?;
-            Ok(Done { bytes: pushed.size, first_byte: None })
+            Ok(Done { bytes: pushed.size, ..Done::default() })
         }
         .boxed()
     }
+
+    fn left_behind<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Option<Left<'a>> {
+        let blob = lab.fresh(&mut draw, &self.0.size, self.0.compression).descriptor;
+        Some(left_behind(lab, lab.repository(draw.number), blob.digest, blob.size))
+    }
+}
+
+/// The blob in this repository.
+pub(super) fn left_behind(lab: &Lab, repository: RepositoryName, digest: Digest, size: u64) -> Left<'_> {
+    let name = format!("{repository}/blobs/{digest}");
+    let read = async move { lab.client.pull_blob(&repository, &digest, Some(size), None).await.result.map(drop) };
+    Left { name, read: read.boxed() }
 }

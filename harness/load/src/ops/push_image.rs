@@ -4,11 +4,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shakedown_client::{Blob, ClientError, Image, StoredManifest};
-use shakedown_oci::{Flavor, ManifestBuilder, Reference};
+use shakedown_client::{Blob, ClientError, Image, SourceError, StoredManifest};
+use shakedown_oci::{Digest, Flavor, ManifestBuilder, Reference};
 
-use super::{Done, Job, Operation};
-use crate::lab::{Draw, LAYER, Lab};
+use super::{Done, Job, Left, Operation};
+use crate::compression::Compression;
+use crate::lab::{Draw, Lab};
 use crate::sizes::Sizes;
 
 /// Most layers of an image, as docker has it.
@@ -54,6 +55,11 @@ impl Operation for Op {
         let image = image(lab, &mut draw, self.0.layers, &self.0.size);
         async move { push(lab, &draw, &image).await }.boxed()
     }
+
+    fn left_behind<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Option<Left<'a>> {
+        let image = image(lab, &mut draw, self.0.layers, &self.0.size);
+        Some(left_behind(lab, draw.number, image.root().descriptor.digest.clone()))
+    }
 }
 
 /// An image of this draw.
@@ -65,7 +71,7 @@ pub(super) fn image(lab: &Lab, draw: &mut Draw, layers: u32, sizes: &Sizes) -> I
     for layer in 0..u64::from(layers) {
         let size = sizes.draw(&mut draw.rng);
         // Layers of one image differ from each other and from those of all other images.
-        let blob = lab.maker.blob(LAYER, draw.number.rotate_left(8) ^ (layer + 1) << 52, size);
+        let blob = lab.maker.blob(Compression::None, draw.number.rotate_left(8) ^ (layer + 1) << 52, size);
         builder = builder.layer(blob.descriptor.clone());
         blobs.push(blob);
     }
@@ -83,7 +89,21 @@ fn config_of(number: u64) -> String {
 pub(super) async fn push(lab: &Lab, draw: &Draw, image: &Image) -> Result<Done, ClientError> {
     let repository = lab.repository(draw.number);
     lab.client.push_image(&repository, &tag(draw.number), image, &Default::default()).await.result?;
-    Ok(Done { bytes: image.size(), first_byte: None })
+    Ok(Done { bytes: image.size(), ..Done::default() })
+}
+
+/// The image, or the manifest with all it references, under the tag of this number.
+pub(super) fn left_behind(lab: &Lab, number: u64, digest: Digest) -> Left<'_> {
+    let (repository, tag) = (lab.repository(number), tag(number));
+    let name = format!("{repository}/manifests/{tag}");
+    let read = async move {
+        let pulled = Box::pin(lab.client.pull_image(&repository, &tag, &Default::default(), None)).await.result?;
+        match pulled.root == digest {
+            true => Ok(()),
+            false => Err(SourceError::new(&tag, "the tag points elsewhere").into()),
+        }
+    };
+    Left { name, read: read.boxed() }
 }
 
 /// The tag of this number.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use shakedown_client::{Blob, ClientError, StoredManifest};
 use shakedown_oci::{Flavor, ManifestBuilder, RepositoryName};
 
-use super::{Done, Job, Operation, push_image};
-use crate::lab::{Draw, LAYER, Lab};
+use super::{Done, Job, Left, Operation, push_image};
+use crate::compression::Compression;
+use crate::lab::{Draw, Lab};
 
 /// Bytes of the layer.
 const LAYER_BYTES: u64 = 1024;
@@ -43,7 +44,7 @@ impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
             let config = Blob::bytes(Flavor::Oci.config(), "{}");
-            let layer = lab.maker.blob(LAYER, lab.prepared(0).number, LAYER_BYTES);
+            let layer = lab.maker.blob(Compression::None, lab.prepared(0).number, LAYER_BYTES);
             for number in 0..u64::from(lab.repositories) {
                 let repository = lab.repository(number);
                 lab.push(&repository, &config).await?;
@@ -59,6 +60,11 @@ impl Operation for Op {
         let manifest = manifest(self.blobs.as_ref().expect("prepared before"), draw.number);
         let repository = lab.repository(draw.number);
         async move { push(lab, &repository, draw.number, &manifest).await }.boxed()
+    }
+
+    fn left_behind<'a>(&'a self, lab: &'a Lab, draw: Draw) -> Option<Left<'a>> {
+        let manifest = manifest(self.blobs.as_ref().expect("prepared before"), draw.number);
+        Some(push_image::left_behind(lab, draw.number, manifest.descriptor.digest))
     }
 }
 
@@ -77,5 +83,5 @@ pub(super) async fn push(
     manifest: &StoredManifest,
 ) -> Result<Done, ClientError> {
     lab.client.push_manifest(repository, &push_image::tag(number), manifest).await.result?;
-    Ok(Done { bytes: manifest.bytes.len() as u64, first_byte: None })
+    Ok(Done { bytes: manifest.bytes.len() as u64, ..Done::default() })
 }

@@ -15,7 +15,7 @@ use askama::Template;
 
 use super::comparison::Comparison;
 use super::model::{BenchReport, LoadReport};
-use super::tables::{Table, conclusion, errors, notes, operations, usage};
+use super::tables::{Table, conclusion, errors, notes, operations, unpacking, usage, verified};
 use crate::page_policy::allowed;
 use crate::text::{clean, count, duration, elide};
 use chart::Chart;
@@ -156,8 +156,15 @@ fn load(load: &LoadReport, at: usize) -> Load {
         id: plain(&load.id),
         title: plain(&load.title),
         model: plain(&load.model),
-        tables: vec![("What was done", operations(load)), ("What it took", usage(load))],
-        errors: errors(load).iter().map(|line| plain(line)).collect(),
+        tables: [
+            ("What was done", operations(load)),
+            ("Transfer and unpacking", unpacking(load)),
+            ("What it took", usage(load)),
+        ]
+        .into_iter()
+        .filter(|(_, table)| !table.rows.is_empty())
+        .collect(),
+        errors: verified(load).iter().chain(&errors(load)).map(|line| plain(line)).collect(),
         charts: over_time.iter().filter_map(|(of, id)| throughput::chart(load, *of, &format!("l{at}-{id}"))).collect(),
         kinds: kinds.into_iter().enumerate().map(of_kind).filter(|(_, charts)| !charts.is_empty()).collect(),
     }

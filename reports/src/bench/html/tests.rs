@@ -14,7 +14,7 @@ fn times(least: u64) -> Times {
 fn system(name: &str, least: u64) -> SystemReport {
     let point = |number: u64| Point { count: 40 + number * 7 % 13, bytes: 40_960, errors: u64::from(number == 9) };
     let operation =
-        OperationReport { count: 820, errors: 1, bytes: 820 << 10, latency: times(least), first_byte: None };
+        OperationReport { count: 820, errors: 1, bytes: 820 << 10, latency: times(least), ..Default::default() };
     SystemReport {
         name: name.to_owned(),
         version: Some("1.0".to_owned()),
