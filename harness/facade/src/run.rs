@@ -1,6 +1,7 @@
 //! A run: on which system, how, and which scenarios. Not here: how scenarios are played (`shakedown-engine`).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -11,7 +12,7 @@ use shakedown_scenario::{Loader, MapSource, Plan, Problem};
 use crate::{Error, Report, S3, Scenario};
 
 /// How scenarios are run; by default on the reference registry, in memory, in virtual time, with the seed 1.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Shakedown {
     system: String,
     s3_control: Option<String>,
@@ -56,6 +57,15 @@ impl From<PathBuf> for Scenarios {
 impl From<Scenario> for Scenarios {
     fn from(scenario: Scenario) -> Self {
         Self(Which::Built(Box::new(scenario)))
+    }
+}
+
+/// Without what must not be written anywhere.
+impl fmt::Debug for Shakedown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (system, seed, tags) = (&self.system, self.seed, &self.tags);
+        let shown = &mut f.debug_struct("Shakedown");
+        shown.field("system", system).field("seed", &seed).field("tags", tags).finish_non_exhaustive()
     }
 }
 
@@ -264,5 +274,18 @@ fn keep(scenario: &Scenario) {
     let place = scenario.place();
     if let (Some(folder), Ok(text)) = (place.parent(), scenario.text()) {
         let _ = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&place, text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_is_in_no_debug_output() {
+        let secret = "s3cr3t-of-ann";
+        let run = Shakedown::new().system("http://127.0.0.1:1").secret("key", secret).login("ann", secret);
+        let shown = format!("{run:?}");
+        assert!(shown.contains("127.0.0.1") && !shown.contains(secret), "{shown}");
     }
 }
