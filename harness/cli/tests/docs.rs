@@ -125,6 +125,7 @@ const COMMANDS: &[(&str, How)] = &[
     ("shakedown list --allowed", How::Runs),
     ("shakedown explain A01", How::Runs),
     ("shakedown explain blob-without-digest", How::Runs),
+    ("shakedown explain distribution-2.8", How::Runs),
     ("shakedown bench small-pushes --against distribution-2.8", How::Elsewhere("tests/bench.rs, with another system")),
     ("shakedown compare before.json after.json", How::Elsewhere("tests/bench.rs")),
     ("shakedown merge part1.json part2.json", How::Elsewhere("tests/bench.rs")),
