@@ -1,7 +1,7 @@
 //! Layers as users have them: compressed content that is made once and costs nothing to push, and the unpacking of what was pulled, on a
 //! thread of its own beside the transfer, as clients do it. Not here: content that nothing can compress (`content`).
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -53,10 +53,16 @@ impl Compression {
                 let mut packed = Vec::new();
                 packer.read_to_end(&mut packed).map(|_| packed)
             }
-            Self::Zstd => zstd::encode_all(raw, zstd::DEFAULT_COMPRESSION_LEVEL),
+            // With check sums, as the programs write them that layers are packed with.
+            Self::Zstd => zstd::Encoder::new(Vec::new(), zstd::DEFAULT_COMPRESSION_LEVEL).and_then(|mut packer| {
+                packer.include_checksum(true)?;
+                packer.write_all(raw)?;
+                packer.finish()
+            }),
             Self::Lz4 => {
-                let mut packer = lz4_flex::frame::FrameEncoder::new(Vec::new());
-                io::Write::write_all(&mut packer, raw).and_then(|()| packer.finish().map_err(io::Error::other))
+                let info = lz4_flex::frame::FrameInfo::new().content_checksum(true);
+                let mut packer = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+                packer.write_all(raw).and_then(|()| packer.finish().map_err(io::Error::other))
             }
         };
         packed.expect("packing in memory")
