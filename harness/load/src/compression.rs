@@ -74,7 +74,7 @@ impl Compression {
             Self::None => Box::new(packed),
             Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
             Self::Zstd => Box::new(zstd::Decoder::new(packed)?),
-            Self::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(packed)),
+            Self::Lz4 => Box::new(Frames(Some(lz4_flex::frame::FrameDecoder::new(packed)))),
         })
     }
 }
@@ -141,12 +141,10 @@ fn unpack(compression: Compression, frames: mpsc::Receiver<Bytes>) -> io::Result
     let mut reader = compression.reader(Packed { frames, rest: Bytes::new(), waited: waited.clone() })?;
     let mut window = vec![0; WINDOW];
     let mut bytes = 0;
-    let mut ends = 0;
-    // An LZ4 reader says that it is at an end after each frame; the second time in a row nothing follows.
-    while ends < 2 {
+    loop {
         match reader.read(&mut window)? {
-            0 => ends += 1,
-            count => (bytes, ends) = (bytes + count as u64, 0),
+            0 => break,
+            count => bytes += count as u64,
         }
     }
     Ok(Unpacked { bytes, busy: began.elapsed().saturating_sub(waited.get()) })
@@ -159,20 +157,50 @@ struct Packed {
     waited: std::rc::Rc<std::cell::Cell<Duration>>,
 }
 
-impl Read for Packed {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+impl Packed {
+    /// Waits for more; false if no more comes.
+    fn has_more(&mut self) -> bool {
         while self.rest.is_empty() {
             let began = Instant::now();
             let next = self.frames.blocking_recv();
             self.waited.set(self.waited.get() + began.elapsed());
             match next {
                 Some(frame) => self.rest = frame,
-                None => return Ok(0),
+                None => return false,
             }
+        }
+        true
+    }
+}
+
+impl Read for Packed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if !self.has_more() {
+            return Ok(0);
         }
         let count = into.len().min(self.rest.len());
         into[..count].copy_from_slice(&self.rest.split_to(count));
         Ok(count)
+    }
+}
+
+/// LZ4 frames in a row, each with a decoder of its own: one decoder does not read a second frame behind a first one of many blocks.
+struct Frames(Option<lz4_flex::frame::FrameDecoder<Packed>>);
+
+impl Read for Frames {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while let Some(mut decoder) = self.0.take() {
+            let count = decoder.read(into)?;
+            if count > 0 {
+                self.0 = Some(decoder);
+                return Ok(count);
+            }
+            let mut packed = decoder.into_inner();
+            if packed.has_more() {
+                self.0 = Some(lz4_flex::frame::FrameDecoder::new(packed));
+            }
+        }
+        Ok(0)
     }
 }
 

@@ -202,7 +202,7 @@ mod tests {
         let maker = Maker::new(7);
         let mut digests = std::collections::BTreeSet::new();
         for compression in [Compression::Gzip, Compression::Zstd, Compression::Lz4] {
-            for (size, least) in [(3_u64, 20), (2_000, 1_000), (50_000, 25_000), (3_000_000, 2_500_000)] {
+            for (size, least) in [(3_u64, 10), (2_000, 1_000), (50_000, 25_000), (3_000_000, 2_500_000)] {
                 for number in 0..2 {
                     let source = maker.source(compression, number, size);
                     let bytes = bytes(&source, 0..source.size);
