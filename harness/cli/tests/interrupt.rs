@@ -4,15 +4,14 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use shakedown_reports::{Report, Verdict};
 use shakedown_wire::network::{self, NetworkOptions};
 use shakedown_wire::{Body, Party};
 use support::{Running, clean, have, serve, word_after};
 
-/// Looks at what must become true within 20 s.
-const LOOKS: u32 = 2000;
+/// Says what happens as it happens, where `Running` reads it.
+const EVENTS: &str = "ndjson=/dev/stderr";
 
 fn scenario(dir: &Path, name: &str, steps: &str) -> String {
     let path = dir.join(format!("{name}.yaml"));
@@ -62,20 +61,14 @@ fn what_was_pushed_to_somebodys_registry_is_gone_after_ctrl_c() {
         scenario(dir.path(), "c-none", push),
     ];
     let mut command = clean(support::SHAKEDOWN, dir.path());
-    command.current_dir(dir.path()).args(["run", "-v", "-j", "1", "--system", &base]).args(files);
+    let events = ["--report", EVENTS];
+    command.current_dir(dir.path()).args(["run", "-j", "1", "--system", &base]).args(events).args(files);
     let running = Running::start(command);
-    running.line_with("running  b-long");
+    running.line_with(r#"{"event":"step-finished","id":"b-long","#);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let party = network::client(&NetworkOptions::default());
-        let mut ours = Vec::new();
-        for _ in 0..LOOKS {
-            ours = tagged(&party, &base).await;
-            if !ours.is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let ours = tagged(&party, &base).await;
         let [ours] = ours.as_slice() else { panic!("one scenario pushes, not {ours:?}") };
         assert!(ours.starts_with("sd-"), "{ours}");
 
@@ -121,19 +114,12 @@ fn no_process_and_no_file_of_a_registry_that_we_started_stays_after_ctrl_c() {
     let waits = "- push: { image: app, as: \"${repo}:1\" }\n- advance: { by: 60s }\n";
     let file = scenario(dir.path(), "waits", waits);
     let mut command = clean(support::SHAKEDOWN, dir.path());
-    command.current_dir(dir.path()).env("TMPDIR", &place).args(["run", "--system", "distribution-2.8", &file]);
+    let args = ["run", "--system", "distribution-2.8", "--report", EVENTS, &file];
+    command.current_dir(dir.path()).env("TMPDIR", &place).args(args);
     let running = Running::start(command);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let started = runtime.block_on(async {
-        for _ in 0..LOOKS {
-            if processes_of(&place).iter().any(|line| line.contains(" serve ")) {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        false
-    });
-    assert!(started, "no registry was started: {:?}", running.lines());
+    running.line_with(r#"{"event":"step-finished","id":"waits","#);
+    let started = processes_of(&place);
+    assert!(started.iter().any(|line| line.contains(" serve ")), "{started:?}");
     assert_eq!(running.interrupt().code(), Some(130));
     assert_eq!(processes_of(&place), [""; 0]);
     assert_eq!(fs::read_dir(&place).expect("readable").count(), 0, "files are left");

@@ -12,6 +12,11 @@ use crate::{Error, one_line, runtime};
 /// What containers call the host where it has no address in their network.
 pub(crate) const HOST_NAME: &str = "host.docker.internal";
 
+/// What an engine is called that is Docker, or as good.
+pub const DOCKER: &str = "Docker";
+/// What Podman is called.
+pub const PODMAN: &str = "Podman";
+
 /// Where containers and this process meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meeting {
@@ -50,8 +55,8 @@ pub async fn find() -> Result<(), Error> {
 /// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// `Docker` or `Podman`.
-    pub name: String,
+    /// [`DOCKER`] or [`PODMAN`].
+    pub name: &'static str,
     /// Its version.
     pub version: String,
     /// Its date and time, RFC 3339, where it tells it.
@@ -69,7 +74,7 @@ pub async fn about() -> Result<About, Error> {
         let parts = version.components.unwrap_or_default();
         let is_podman = parts.iter().any(|part| part.name.contains("Podman"));
         let date = client.info().await.ok().and_then(|info| info.system_time);
-        let name = if is_podman { "Podman" } else { "Docker" }.to_owned();
+        let name = if is_podman { PODMAN } else { DOCKER };
         Ok(About { name, version: version.version.unwrap_or_else(|| "of unknown version".to_owned()), date })
     })
     .await

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use shakedown_client::{Client, ClientError, ClientOptions};
+use shakedown_containers::engine::PODMAN;
 use shakedown_s3::control::ControlClient;
+use shakedown_scenario::Need;
 use shakedown_wire::network::{self, NetworkOptions};
 use shakedown_wire::{Clock, Party};
 
@@ -17,6 +19,10 @@ use crate::written::Written;
 const LIMIT: Duration = Duration::from_secs(60);
 /// Limit for images to be fetched.
 const FETCH_LIMIT: Duration = Duration::from_secs(900);
+
+/// testcontainers does not know Podman's state `stopped`, and takes it for an error where a container ends before it has looked.
+const NO_GC: &str = "testcontainers cannot follow a container that ends by itself, as a collection of garbage does, on Podman: \
+                     collect garbage on Docker";
 
 /// What is known of the target before the first scenario.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,12 +82,25 @@ pub(crate) fn preflight(options: &RunOptions) -> Result<Target, Missing> {
     };
     let containers = runtime.block_on(containers(options))?;
     let mut target = runtime.block_on(looking)?;
-    target.version = target.version.or(containers);
+    if let Some(contained) = containers {
+        target.version = target.version.or(contained.image);
+        if contained.engine == PODMAN {
+            target.abilities.prevent(Need::Gc, NO_GC);
+        }
+    }
     Ok(target)
 }
 
+/// What a system in containers runs on.
+struct Contained {
+    /// What its first image is.
+    image: Option<String>,
+    /// The engine's name.
+    engine: &'static str,
+}
+
 /// Removes what runs that are gone have left, and has the images fetched that the system needs. Gives what the first one is.
-async fn containers(options: &RunOptions) -> Result<Option<String>, Missing> {
+async fn containers(options: &RunOptions) -> Result<Option<Contained>, Missing> {
     let SystemChoice::Process(file) = &options.system else { return Ok(None) };
     if !file.needs_containers() {
         return Ok(None);
@@ -96,7 +115,8 @@ async fn containers(options: &RunOptions) -> Result<Option<String>, Missing> {
             let is = shakedown_containers::require(&image).await?;
             found.get_or_insert(format!("{image} ({is})"));
         }
-        Ok(found)
+        let engine = shakedown_containers::engine::about().await?.name;
+        Ok(Some(Contained { image: found, engine }))
     };
     let missing = |error: shakedown_containers::Error| {
         let reason = format!("{}: {error}", file.name);

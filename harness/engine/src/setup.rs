@@ -126,9 +126,7 @@ impl Setup {
     }
 
     fn lacks_one(&self, need: Need) -> Option<String> {
-        if matches!(self.system, SystemChoice::Url { .. })
-            && let Some(reason) = self.shared.abilities().lack(need)
-        {
+        if let Some(reason) = self.shared.abilities().lack(need) {
             return Some(reason);
         }
         let able = |system: Option<bool>, what: &str| match system {

@@ -79,24 +79,32 @@ impl Compression {
     }
 }
 
-/// Text of the kind that layers are full of: words from a small dictionary, with numbers in between; it packs to a third or so.
+/// Words of the dictionary that texts are made of.
+const WORDS: usize = 100;
+/// Bytes in a block of content that NULs fill up.
+const PADDED: usize = 128;
+
+/// Content of the kind that layers are full of: a few words very often, others seldom, numbers in between, and the NULs to the end of a
+/// block that tar files have; it packs to half or less.
 pub(crate) fn raw(seed: u64, length: usize) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let words: Vec<String> = (0..400)
+    let words: Vec<String> = (0..WORDS)
         .map(|_| (0..rng.random_range(2..10)).map(|_| char::from(rng.random_range(b'a'..=b'z'))).collect())
         .collect();
-    let mut text = Vec::with_capacity(length + 32);
-    while text.len() < length {
-        match rng.random_range(0..4) {
-            0 => text.extend_from_slice(format!("{:08x}\n", rng.random::<u32>()).as_bytes()),
+    let mut content = Vec::with_capacity(length + 64);
+    while content.len() < length {
+        match rng.random_range(0..24) {
+            0 => content.extend_from_slice(format!("{:08x}\n", rng.random::<u32>()).as_bytes()),
+            1 => content.resize(content.len().next_multiple_of(PADDED), 0),
             _ => {
-                text.extend_from_slice(words[rng.random_range(0..words.len())].as_bytes());
-                text.push(b' ');
+                let rare = rng.random_range(0..WORDS);
+                content.extend_from_slice(words[rng.random_range(0..=rare)].as_bytes());
+                content.push(b' ');
             }
         }
     }
-    text.truncate(length);
-    text
+    content.truncate(length);
+    content
 }
 
 /// What came of unpacking.

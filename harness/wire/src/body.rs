@@ -99,6 +99,25 @@ impl Body {
         Ok(rest.map_or(first, BytesMut::freeze))
     }
 
+    /// The first bytes of the body, at least `limit` where it has as many, and the body, which still begins with them.
+    ///
+    /// # Errors
+    /// The body's own error, where it comes that early.
+    pub async fn ahead(mut self, limit: usize) -> Result<(Bytes, Self), WireError> {
+        let length = self.length();
+        let mut begin = BytesMut::new();
+        while begin.len() < limit {
+            match self.next().await.transpose()? {
+                Some(frame) => begin.extend_from_slice(&frame),
+                None => break,
+            }
+        }
+        let begin = begin.freeze();
+        let first = futures_util::stream::iter([Ok(begin.clone())]);
+        let whole = if begin.is_empty() { Self::empty() } else { Self::stream(first.chain(self.into_stream())) };
+        Ok((begin, whole.with_length(length)))
+    }
+
     /// Reads the body to its end, keeping nothing.
     ///
     /// # Errors
@@ -177,6 +196,17 @@ mod tests {
         let frames = futures_util::stream::iter([Ok(Bytes::from_static(b"abc")), Ok(Bytes::from_static(b"def"))]);
         assert_eq!(Body::stream(frames.clone()).collect(6).await.unwrap(), "abcdef");
         assert_eq!(Body::stream(frames).collect(5).await, Err(WireError::TooLarge { limit: 5 }));
+    }
+
+    #[tokio::test]
+    async fn what_was_looked_at_ahead_still_comes() {
+        let frames =
+            futures_util::stream::iter(["ab", "cd", "ef"].map(|frame| Ok(Bytes::from_static(frame.as_bytes()))));
+        let (begin, body) = Body::sized(6, frames).ahead(3).await.unwrap();
+        assert_eq!((&begin[..], body.length()), (&b"abcd"[..], Some(6)));
+        assert_eq!(body.collect(6).await.unwrap(), "abcdef");
+        let (begin, body) = Body::empty().ahead(3).await.unwrap();
+        assert_eq!((begin.len(), body.length()), (0, Some(0)));
     }
 
     #[tokio::test]

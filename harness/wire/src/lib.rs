@@ -14,6 +14,7 @@ mod clock;
 mod error;
 mod exchange;
 mod framing;
+mod hop;
 mod incoming;
 mod memory;
 pub mod network;
@@ -29,6 +30,7 @@ pub use exchange::{
     Annotation, Annotations, BodyRecord, Exchange, FaultNote, Head, Lane, RequestRecord, ResponseRecord, S3Note,
     TRACE_HEADER, TraceId,
 };
+pub use hop::end_hop;
 pub use memory::MemoryNet;
 pub use party::{Party, Request, Response};
 pub use recorder::Recorder;

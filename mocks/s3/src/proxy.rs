@@ -1,29 +1,17 @@
 //! A proxy before somebody else's store: requests go on as they came, Host and signature intact, and misbehave on the way as the mock's
 //! do. What only a store can do (late listings, lost writes) a proxy cannot: such faults are to be refused before. Learning is in `learn`.
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
 use http::Uri;
-use http::header::HeaderName;
 use http::uri::PathAndQuery;
 use shakedown_faults::{Call, FaultSet, On};
 use shakedown_inject::Injector;
-use shakedown_wire::{Annotation, Annotations, Body, Clock, Party, Request, Response, WireError};
+use shakedown_wire::{Annotation, Annotations, Clock, Party, Request, Response, WireError, end_hop};
 
 use crate::config::S3Config;
 use crate::journal;
 use crate::learn::{Learner, Seen};
 use crate::request::Target;
 
-/// Headers of one hop (RFC 9110 section 7.6.1); 100-continue is answered on each hop.
-const OF_THIS_HOP: &[HeaderName] = &[
-    http::header::CONNECTION,
-    http::header::TE,
-    http::header::TRAILER,
-    http::header::TRANSFER_ENCODING,
-    http::header::UPGRADE,
-    http::header::EXPECT,
-];
 /// Bytes of an answer that are read to learn from it: a page of a thousand keys has about half of it.
 const LEARNED_FROM: usize = 1 << 20;
 
@@ -89,9 +77,7 @@ async fn pass(
         is_head: request.method() == http::Method::HEAD,
         pages: target.query.has("delimiter"),
     };
-    for name in OF_THIS_HOP {
-        request.headers_mut().remove(name);
-    }
+    end_hop(request.headers_mut());
     let mut parts = upstream.clone().into_parts();
     parts.path_and_query = request.uri().path_and_query().cloned().or(Some(PathAndQuery::from_static("/")));
     *request.uri_mut() = Uri::from_parts(parts)
@@ -106,23 +92,7 @@ async fn pass(
         return Ok(answer);
     }
     let (head, body) = answer.into_parts();
-    let (begin, body) = ahead(body).await?;
+    let (begin, body) = body.ahead(LEARNED_FROM).await?;
     learner.learn(&seen, status.as_u16(), &begin, took);
     Ok(Response::from_parts(head, body))
-}
-
-/// The first bytes of a body, and a body that begins with them.
-async fn ahead(mut body: Body) -> Result<(Bytes, Body), WireError> {
-    let length = body.length();
-    let mut begin = BytesMut::new();
-    while begin.len() < LEARNED_FROM {
-        match body.next().await.transpose()? {
-            Some(frame) => begin.extend_from_slice(&frame),
-            None => break,
-        }
-    }
-    let begin = begin.freeze();
-    let whole = stream::iter([Ok(begin.clone())]).chain(body.into_stream());
-    let whole = if begin.is_empty() { Body::empty() } else { Body::stream(whole) };
-    Ok((begin, whole.with_length(length)))
 }

@@ -30,7 +30,7 @@ pub struct EngineSeen {
 
 pub(super) async fn look() -> EngineFacts {
     let engine = match tokio::time::timeout(ANSWER_WITHIN, engine::about()).await {
-        Ok(Ok(about)) => Ok(EngineSeen { name: about.name, version: about.version }),
+        Ok(Ok(about)) => Ok(EngineSeen { name: about.name.to_owned(), version: about.version }),
         // What the client says may name a host; which socket is there is told apart from it.
         Ok(Err(_)) => Err("nothing answers".to_owned()),
         Err(_) => Err(format!("it did not answer within {ANSWER_WITHIN:?}")),

@@ -41,7 +41,8 @@ pub(super) async fn look(wanted: &Wanted) -> ImageFacts {
         }
     }
     let about = tokio::time::timeout(ANSWER_WITHIN, shakedown_containers::engine::about()).await;
-    let is_podman = about.is_ok_and(|about| about.is_ok_and(|about| about.name == "Podman"));
+    let is_podman =
+        about.is_ok_and(|about| about.is_ok_and(|about| about.name == shakedown_containers::engine::PODMAN));
     let fetcher = if is_podman { "podman" } else { "docker" };
     ImageFacts { images: seen, fetcher }
 }

@@ -1,5 +1,7 @@
 //! What a load is made of: one file per kind of operation. One more is a file here and a line in the list.
 
+mod some_blobs;
+
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;

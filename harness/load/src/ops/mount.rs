@@ -2,39 +2,17 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use shakedown_client::{ClientError, Mounted, SourceError};
-use shakedown_oci::{Digest, RepositoryName};
+use shakedown_oci::RepositoryName;
 
-use super::{Done, Job, Left, Operation, pull_blob, push_blob};
-use crate::compression::Compression;
+use super::some_blobs::Known;
+pub use super::some_blobs::SomeBlobs as Mount;
+use super::{Done, Job, Left, Operation, push_blob};
 use crate::lab::{Draw, Lab};
-use crate::sizes::Sizes;
-
-/// One of some blobs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Mount {
-    /// Their sizes.
-    pub size: Sizes,
-    /// How many there are.
-    #[serde(default = "super::sixteen")]
-    pub of: u32,
-    /// How often, beside other operations.
-    #[serde(default = "super::one")]
-    pub weight: u32,
-}
-
-impl Mount {
-    pub(super) fn problem(&self) -> Option<String> {
-        self.size.problem().or_else(|| super::too_many(self.of))
-    }
-}
 
 pub(super) struct Op {
     spec: Mount,
-    blobs: Vec<(RepositoryName, Digest, u64)>,
+    blobs: Vec<Known>,
 }
 
 impl Op {
@@ -46,14 +24,14 @@ impl Op {
 impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
-            self.blobs = pull_blob::blobs(lab, &self.spec.size, self.spec.of, Compression::None).await?;
+            self.blobs = self.spec.push(lab).await?;
             Ok(())
         }
         .boxed()
     }
 
     fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {
-        let (from, digest, _) = draw.one_of(&self.blobs);
+        let Known { repository: from, digest, .. } = draw.one_of(&self.blobs);
         let into = target(lab, draw.number);
         async move {
             match lab.client.mount(&into, digest, from).await.result? {
@@ -65,7 +43,7 @@ impl Operation for Op {
     }
 
     fn left_behind<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Option<Left<'a>> {
-        let (_, digest, size) = draw.one_of(&self.blobs);
+        let Known { digest, size, .. } = draw.one_of(&self.blobs);
         Some(push_blob::left_behind(lab, target(lab, draw.number), digest.clone(), *size))
     }
 }

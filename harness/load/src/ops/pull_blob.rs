@@ -10,6 +10,7 @@ use shakedown_oci::{Digest, Hasher, RepositoryName};
 use shakedown_wire::Body;
 use tokio::time::Instant;
 
+use super::some_blobs::{self, Known};
 use super::{Done, Job, Operation};
 use crate::compression::{Compression, Unpacker};
 use crate::lab::{Draw, Lab};
@@ -54,7 +55,7 @@ impl PullBlob {
 
 pub(super) struct Op {
     spec: PullBlob,
-    blobs: Vec<(RepositoryName, Digest, u64)>,
+    blobs: Vec<Known>,
 }
 
 impl Op {
@@ -66,35 +67,18 @@ impl Op {
 impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
-            self.blobs = blobs(lab, &self.spec.size, self.spec.of, self.spec.compression).await?;
+            self.blobs = some_blobs::push(lab, &self.spec.size, self.spec.of, self.spec.compression).await?;
             Ok(())
         }
         .boxed()
     }
 
     fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {
-        let (repository, digest, size) = draw.one_of(&self.blobs);
+        let Known { repository, digest, size } = draw.one_of(&self.blobs);
         let hasher = (self.spec.check == Check::Digest).then(|| Hasher::new(digest.algorithm()));
         let compression = self.spec.compression;
         async move { pull(lab, repository, digest, *size, hasher, compression).await }.boxed()
     }
-}
-
-/// Pushes the blobs that are pulled, asked for or mounted later.
-pub(super) async fn blobs(
-    lab: &Lab,
-    sizes: &Sizes,
-    of: u32,
-    compression: Compression,
-) -> Result<Vec<(RepositoryName, Digest, u64)>, ClientError> {
-    let mut blobs = Vec::new();
-    for number in 0..u64::from(of) {
-        let mut draw = lab.prepared(number);
-        let (blob, repository) = (lab.fresh(&mut draw, sizes, compression), lab.repository(number));
-        lab.push(&repository, &blob).await?;
-        blobs.push((repository, blob.descriptor.digest, blob.descriptor.size));
-    }
-    Ok(blobs)
 }
 
 /// By hand and not by the client's `pull_blob`, which tells no time to the first byte.

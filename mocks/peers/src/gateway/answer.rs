@@ -17,7 +17,7 @@ use shakedown_faults::pages::{PageName, page_of, plain_http_page};
 use shakedown_wire::{Body, Response, WireError};
 
 use super::Notes;
-use super::request::{Incoming, ahead, is_one_of};
+use super::request::{Incoming, is_one_of};
 
 /// Headers of an answer that nginx keeps when it puts a page of its own in the place of the body.
 const KEPT_WITH_A_PAGE: &[HeaderName] = &[WWW_AUTHENTICATE, RETRY_AFTER];
@@ -112,7 +112,7 @@ pub(super) async fn finish(
 
 async fn buffered(response: Response, size: u64) -> Result<Response, WireError> {
     let (head, body) = response.into_parts();
-    let (_, body) = ahead(body, usize::try_from(size).unwrap_or(usize::MAX)).await?;
+    let (_, body) = body.ahead(usize::try_from(size).unwrap_or(usize::MAX)).await?;
     Ok(Response::from_parts(head, body))
 }
 

@@ -3,23 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName};
 use http::uri::Authority;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use shakedown_faults::GatewaySettings;
 use shakedown_faults::gateway::{Forwarded, HostHeader, TrailingSlash};
-use shakedown_wire::{Body, Request, Response, WireError};
+use shakedown_wire::{Body, Request, Response, WireError, end_hop};
 
 use super::{Notes, answer};
 
 /// Bytes of a body that a firewall looks at: ModSecurity's default.
 const FIREWALL_LOOKS_AT: usize = 128 << 10;
-
-/// Headers of one hop (RFC 9110 section 7.6.1). A proxy answers `Expect: 100-continue` itself.
-const OF_THIS_HOP: &[&str] =
-    &["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"];
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -101,7 +96,7 @@ pub(super) async fn prepare(
     let body = match &settings.firewall {
         None => body,
         Some(pattern) => {
-            let (begin, body) = ahead(body, FIREWALL_LOOKS_AT).await?;
+            let (begin, body) = body.ahead(FIREWALL_LOOKS_AT).await?;
             if holds(&begin, pattern.as_bytes()) {
                 body.drain().await?;
                 notes.add("answered itself: the firewall dislikes the body");
@@ -112,7 +107,7 @@ pub(super) async fn prepare(
     };
     let body = match settings.buffer_requests {
         None => body,
-        Some(size) => ahead(body, usize::try_from(size.0).unwrap_or(usize::MAX)).await?.1,
+        Some(size) => body.ahead(usize::try_from(size.0).unwrap_or(usize::MAX)).await?.1,
     };
     let over_limit = Flag::default();
     let body = match settings.body_limit {
@@ -123,9 +118,7 @@ pub(super) async fn prepare(
 }
 
 fn forward_headers(settings: &GatewaySettings, scheme: &str, headers: &mut HeaderMap, notes: &Notes) {
-    for name in OF_THIS_HOP {
-        headers.remove(*name);
-    }
+    end_hop(headers);
     match &settings.forwarded {
         Forwarded::Right => {
             if let Some(host) = headers.get(HOST).cloned() {
@@ -186,22 +179,6 @@ fn uri(settings: &GatewaySettings, upstream: &Authority, uri: &Uri, notes: &Note
         None => String::new(),
     };
     format!("http://{upstream}{path}{query}").parse().expect("parts of a URI and an authority are a URI")
-}
-
-/// The first bytes of a body, up to `limit`, and a body that begins with them.
-pub(super) async fn ahead(mut body: Body, limit: usize) -> Result<(Bytes, Body), WireError> {
-    let length = body.length();
-    let mut begin = BytesMut::new();
-    while begin.len() < limit {
-        match body.next().await.transpose()? {
-            Some(frame) => begin.extend_from_slice(&frame),
-            None => break,
-        }
-    }
-    let begin = begin.freeze();
-    let whole = stream::iter([Ok(begin.clone())]).chain(body.into_stream());
-    let whole = if begin.is_empty() { Body::empty() } else { Body::stream(whole) };
-    Ok((begin, whole.with_length(length)))
 }
 
 fn holds(text: &[u8], pattern: &[u8]) -> bool {

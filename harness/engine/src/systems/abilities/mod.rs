@@ -61,7 +61,12 @@ const DELETES: &[&str] = &["delete-tag", "delete-manifest", "delete-blob"];
 
 /// What is known of a system's abilities; of what is not known, all is tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Abilities(BTreeMap<&'static str, (bool, String, bool)>);
+pub struct Abilities {
+    /// By name: is it there, how that is known, and whether scenarios that need it are skipped without it.
+    found: BTreeMap<&'static str, (bool, String, bool)>,
+    /// What cannot be done where the system runs, whatever its file says, and why.
+    prevented: BTreeMap<Need, String>,
+}
 
 impl Abilities {
     /// Reads what a user says: `no-delete,no-referrers,sha512`.
@@ -82,7 +87,7 @@ impl Abilities {
             }
             for probe in meant {
                 let evidence = format!("as --abilities says: {word}");
-                told.0.insert(probe.name, (there, evidence, true));
+                told.found.insert(probe.name, (there, evidence, true));
             }
         }
         Ok(told)
@@ -91,12 +96,12 @@ impl Abilities {
     /// Looks for all that is not told.
     pub(crate) async fn discover(mut self, look: &Look) -> Self {
         for probe in PROBES {
-            if self.0.contains_key(probe.name) {
+            if self.found.contains_key(probe.name) {
                 continue;
             }
             // What could not be looked for is tried.
             if let Ok(found) = (probe.ask)(&look.at(probe.name)).await {
-                self.0.insert(probe.name, (found.there, found.evidence, !probe.required));
+                self.found.insert(probe.name, (found.there, found.evidence, !probe.required));
             }
         }
         self
@@ -104,6 +109,16 @@ impl Abilities {
 
     /// Why a scenario that needs this cannot run; `None` if it can, or if the specification asks for it.
     pub(crate) fn lack(&self, need: Need) -> Option<String> {
+        let prevented = self.prevented.get(&need).cloned();
+        prevented.or_else(|| self.not_found(need))
+    }
+
+    /// Says why nobody can do this where the system runs.
+    pub(crate) fn prevent(&mut self, need: Need, reason: impl Into<String>) {
+        self.prevented.insert(need, reason.into());
+    }
+
+    fn not_found(&self, need: Need) -> Option<String> {
         PROBES.iter().filter(|probe| probe.needs.contains(&need)).find_map(|probe| self.without(probe))
     }
 
@@ -114,7 +129,7 @@ impl Abilities {
     }
 
     fn without(&self, probe: &Probe) -> Option<String> {
-        match self.0.get(probe.name) {
+        match self.found.get(probe.name) {
             Some((false, evidence, true)) => Some(format!("the registry has no {}: {evidence}", probe.name)),
             _ => None,
         }
@@ -122,7 +137,7 @@ impl Abilities {
 
     /// For reports.
     pub(crate) fn told(&self) -> Vec<Ability> {
-        let known = PROBES.iter().filter_map(|probe| Some((probe.name, self.0.get(probe.name)?)));
+        let known = PROBES.iter().filter_map(|probe| Some((probe.name, self.found.get(probe.name)?)));
         known
             .map(|(name, (there, evidence, _))| Ability {
                 name: name.to_owned(),
@@ -154,10 +169,19 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_done_where_a_system_runs_counts_before_all_else() {
+        let mut abilities = Abilities::parse(["sha512"]).unwrap();
+        abilities.prevent(Need::Gc, "not here");
+        abilities.prevent(Need::Sha512, "nor this");
+        let lacks = [Need::Gc, Need::Sha512, Need::Purge].map(|need| abilities.lack(need));
+        assert_eq!(lacks, [Some("not here".to_owned()), Some("nor this".to_owned()), None]);
+    }
+
+    #[test]
     fn what_the_specification_asks_for_is_not_skipped_because_it_is_missing() {
         let mut found = Abilities::default();
-        found.0.insert("referrers", (false, "404".to_owned(), false));
-        found.0.insert("sha512", (false, "400".to_owned(), true));
+        found.found.insert("referrers", (false, "404".to_owned(), false));
+        found.found.insert("sha512", (false, "400".to_owned(), true));
         assert_eq!((found.lack(Need::Referrers), found.lack_for(&["RL1".to_owned()])), (None, None));
         let told = Abilities::parse(["no-referrers"]).unwrap();
         assert!(told.lack_for(&["MP9".to_owned(), "RL1".to_owned()]).is_some());
