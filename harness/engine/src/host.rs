@@ -116,7 +116,7 @@ impl Hosted {
         let (storage, mock, server) = match &options.storage {
             Some(HostStorage { endpoint, bucket, keys, region }) => {
                 let (endpoint, bucket, region) = (endpoint.clone(), bucket.clone(), region.clone());
-                (Storage { endpoint, bucket, keys: vec![keys.clone()], region }, None, None)
+                (Storage { endpoint, bucket, keys: vec![keys.clone()], region, root: String::new() }, None, None)
             }
             None => {
                 let meeting = meeting(choice, options).await?;
@@ -286,6 +286,7 @@ fn storage(
         bucket: BUCKET.to_owned(),
         keys: vec![keys],
         region: "us-east-1".to_owned(),
+        root: String::new(),
     };
     Ok((storage, mock, server))
 }

@@ -7,6 +7,7 @@ use shakedown_client::Credentials;
 use shakedown_oci::Version;
 use tokio::sync::watch;
 
+use crate::foreign::ForeignStorage;
 use crate::systems::{Abilities, Deviation, SystemChoice};
 
 /// The transport of the seam.
@@ -61,7 +62,7 @@ pub struct Access {
 pub struct RunOptions {
     /// The registry under test.
     pub system: SystemChoice,
-    /// The transport; processes and URLs are always reached over TCP.
+    /// The transport; processes, URLs and what stands on somebody's store are always reached over TCP.
     pub over: Over,
     /// The text of the specification that answers are held to; the reference registry follows it, too.
     pub spec: Version,
@@ -85,6 +86,8 @@ pub struct RunOptions {
     pub require_containers: bool,
     /// Known deviations besides those of the system's file.
     pub deviations: Vec<Deviation>,
+    /// Somebody's store under the registry, instead of the S3 mock.
+    pub storage: Option<ForeignStorage>,
     /// Stops the run.
     pub interrupt: Interrupt,
     /// Texts that are replaced wherever they would be shown.
@@ -107,6 +110,7 @@ impl Default for RunOptions {
             access: Access::default(),
             require_containers: false,
             deviations: Vec::new(),
+            storage: None,
             interrupt: Interrupt::new(),
             secrets: Vec::new(),
         }
@@ -117,7 +121,8 @@ impl RunOptions {
     /// The transport that will really be used.
     pub fn transport(&self) -> Over {
         match self.system {
-            SystemChoice::Reference { .. } => self.over,
+            SystemChoice::Reference { .. } if self.storage.is_none() => self.over,
+            SystemChoice::Reference { .. } => Over::Tcp,
             SystemChoice::Process(_) | SystemChoice::Url { .. } => Over::Tcp,
         }
     }
@@ -127,6 +132,11 @@ impl RunOptions {
 pub fn fresh_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish() >> 32
+}
+
+/// A number that no earlier run had, for names of things that others may see.
+pub fn fresh_id() -> u64 {
+    (fresh_seed() << 32) | fresh_seed()
 }
 
 /// Stops a run from outside; clones are one token.

@@ -97,6 +97,7 @@ fn cut_off(run: &ScenarioRun) -> Option<Early> {
 async fn end(stage: &Stage, setup: &Setup) -> Vec<(Option<u64>, String)> {
     setup.shared.leave_behind(stage.world.clean_up().await);
     stage.world.stop().await;
+    setup.shared.leave_behind(stage.world.empty_store().await);
     stage.world.log().await
 }
 

@@ -10,6 +10,7 @@ use shakedown_wire::network::{self, NetworkOptions};
 use shakedown_wire::{Clock, Party};
 
 use crate::content::derive;
+use crate::foreign::ForeignStorage;
 use crate::options::RunOptions;
 use crate::setup::prefix;
 use crate::systems::{Abilities, Look, StorageOf, SystemChoice, SystemFile, url, version_of};
@@ -64,6 +65,44 @@ impl From<String> for Missing {
 /// # Errors
 /// What is not there.
 pub(crate) fn preflight(options: &RunOptions) -> Result<Target, Missing> {
+    let mut target = system(options)?;
+    if let Some(storage) = &options.storage {
+        taken(storage, options)?;
+        target.storage = format!("{} bucket {}", storage.endpoint, storage.bucket);
+    }
+    Ok(target)
+}
+
+/// Takes a directory of somebody's store.
+fn taken(storage: &ForeignStorage, options: &RunOptions) -> Result<(), Missing> {
+    if let SystemChoice::Process(file) = &options.system
+        && (file.storage == StorageOf::Own || !file.keeps_to_a_directory())
+    {
+        let reason = "its file does not say ${root-directory}: it would not keep to a directory of the bucket";
+        return Err(Missing::Error(format!("{}: {reason}", file.name)));
+    }
+    let opening = async {
+        tokio::select! {
+            biased;
+            () = options.interrupt.triggered() => Err("interrupted".to_owned()),
+            opened = storage.open() => opened,
+            () = tokio::time::sleep(LIMIT) => Err(format!("{} did not answer within {LIMIT:?}", storage.endpoint)),
+        }
+    };
+    Ok(own_runtime()?.block_on(opening)?)
+}
+
+fn own_runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
+}
+
+/// Gives that directory back; tells what could not be removed.
+pub(crate) fn given_back(options: &RunOptions) -> Vec<String> {
+    let closing = async { tokio::time::timeout(LIMIT, options.storage.as_ref()?.close()).await.ok()? };
+    own_runtime().ok().and_then(|runtime| runtime.block_on(closing)).into_iter().collect()
+}
+
+fn system(options: &RunOptions) -> Result<Target, Missing> {
     if let SystemChoice::Reference { defects, allowed } = &options.system {
         options.system.check()?;
         let own: Vec<&str> = defects.iter().chain(allowed).map(String::as_str).collect();
@@ -73,8 +112,7 @@ pub(crate) fn preflight(options: &RunOptions) -> Result<Target, Missing> {
         };
         return Ok(Target { version: Some(version), storage: "mock".to_owned(), ..Target::default() });
     }
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime = own_runtime()?;
     let looking = async {
         tokio::time::timeout(LIMIT, look(options)).await.unwrap_or_else(|_| {
             Err(format!("{} did not answer within {LIMIT:?}: is it running?", options.system.name()))

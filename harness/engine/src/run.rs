@@ -13,8 +13,9 @@ use shakedown_wire::Clock;
 use shakedown_wire::redact::Redactor;
 
 use crate::deviations::Deviations;
+use crate::foreign::ForeignStorage;
 use crate::options::{Over, RunOptions};
-use crate::preflight::{Missing, Target, preflight};
+use crate::preflight::{Missing, Target, given_back, preflight};
 use crate::recorded::{self, Recorded};
 use crate::report;
 use crate::shared::Shared;
@@ -52,6 +53,9 @@ pub fn run(plans: Vec<Plan>, options: RunOptions, events: impl Fn(Event) + Send 
         Err(_) if options.interrupt.is_triggered() => {}
         Err(Missing::Error(reason)) => run.none(&plans, Verdict::Error, reason),
         Err(Missing::Skip(reason)) => run.none(&plans, Verdict::Skipped, reason),
+    }
+    if target.is_ok() {
+        shared.leave_behind(given_back(&options));
     }
     let (scenarios, bug) = run.finish(&plans);
     let interrupted = options.interrupt.is_triggered();
@@ -308,6 +312,10 @@ pub(crate) fn repeat(plan: &Plan, options: &RunOptions) -> String {
                 command.push_str(&format!(" --s3 {}", quoted(control)));
             }
         }
+    }
+    if let Some(ForeignStorage { endpoint, bucket, region, .. }) = &options.storage {
+        let (endpoint, bucket, region) = (quoted(&endpoint.to_string()), quoted(bucket), quoted(region));
+        command.push_str(&format!(" --s3-endpoint {endpoint} --bucket {bucket} --region {region}"));
     }
     if options.spec != Version::default() {
         command.push_str(&format!(" --spec {}", options.spec));

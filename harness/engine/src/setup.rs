@@ -11,6 +11,7 @@ use shakedown_scenario::steps::Step;
 use shakedown_scenario::{AuthSpec, CacheKind, Need, Plan, RegistrySettings, S3Settings};
 
 use crate::content::derive;
+use crate::foreign::{self, ForeignStorage};
 use crate::lifeline::CallBudget;
 use crate::limits::Limits;
 use crate::options::{Access, Interrupt, Over, RunOptions};
@@ -37,6 +38,8 @@ pub(crate) struct Setup {
     pub(crate) vars: BTreeMap<String, String>,
     /// How a registry given as URL is reached.
     pub(crate) access: Access,
+    /// Somebody's store, instead of the mock.
+    pub(crate) storage: Option<ForeignStorage>,
     /// What all scenarios share.
     pub(crate) shared: Shared,
     /// Where clients find the registry over TCP, or the gateway before it; port 0 takes a free one.
@@ -63,6 +66,7 @@ impl Setup {
             spec: options.spec,
             vars: options.vars.clone(),
             access: options.access.clone(),
+            storage: options.storage.clone(),
             shared: shared.clone(),
             listen: ANY_PORT,
             interrupt: options.interrupt.clone(),
@@ -105,6 +109,7 @@ impl Setup {
         let lacking = asked.filter_map(|need| self.lacks_one(need)).next();
         let lacking = lacking.or_else(|| self.shared.abilities().lack_for(&plan.scenario.spec));
         let lacking = lacking.or_else(|| self.cannot_set(plan)).or_else(|| self.cannot_stand(plan));
+        let lacking = lacking.or_else(|| self.storage.as_ref().and_then(|_| foreign::lacks(plan)));
         lacking.or_else(|| self.cannot_run(plan)).or_else(|| self.is_newer(plan))
     }
 

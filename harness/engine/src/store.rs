@@ -24,6 +24,11 @@ pub(crate) trait Store: BucketView + std::fmt::Debug {
     /// All calls to it so far, on the scenario's time axis.
     fn calls(&self) -> Look<'_, Vec<Exchange>>;
 
+    /// Removes all that the scenario left, where the store goes on to be somebody's; gives what could not be removed.
+    fn remove(&self) -> Look<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Forgets the calls so far: what came before the scenario is no part of its trace.
     fn forget_calls(&self) -> Look<'_, ()>;
 }

@@ -39,7 +39,6 @@ use self::upstream::UpstreamPart;
 use crate::api::QuietApi;
 use crate::content::derive;
 use crate::gateway::GatewayPart;
-use crate::mock::MockStore;
 use crate::options::{Access, Over};
 use crate::setup::Setup;
 use crate::store::Store;
@@ -272,6 +271,14 @@ impl World {
     pub(crate) async fn clean_up(&self) -> Vec<String> {
         match &self.written {
             Some(written) => written.remove(&self.client_on(self.plain_party.clone(), &self.base)).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Removes what the registry, which is ended, has left on a store that is somebody's; tells what could not be.
+    pub(crate) async fn empty_store(&self) -> Vec<String> {
+        match &self.store {
+            Some(store) => store.remove().await.unwrap_or_else(|error| vec![error.to_string()]),
             None => Vec::new(),
         }
     }

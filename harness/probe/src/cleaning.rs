@@ -18,8 +18,8 @@ use crate::preflight::{Ground, Unable, preflight};
 use crate::probe::Check;
 use crate::target::{Style, Target, Transport};
 
-/// The object that says that a prefix is a run's own.
-const MARKER: &str = "this-prefix-belongs-to-a-run-of-shakedown-qualify";
+/// The object that says that a prefix is a run's own; its content is its name.
+pub const MARKER: &str = "this-prefix-belongs-to-a-run-of-shakedown-qualify";
 /// Pages of a listing that are followed, so that an endless one ends.
 const PAGES: usize = 200;
 const AT_ONCE: usize = 8;

@@ -26,13 +26,13 @@ mod run;
 mod target;
 mod verdict;
 
-pub use cleaning::{Leftover, clean};
+pub use cleaning::{Leftover, MARKER, clean};
 pub use plan::{Level, Plan};
 pub use preflight::Unable;
 pub use probe::{Probe, Severities, Severity};
 pub use probes::all;
 pub use profile::Profile;
-pub use report::{Blame, Report, Result, Verdict};
+pub use report::{Blame, OnTop, OnTopFailure, Report, Result, Verdict};
 pub use run::{Stop, qualify};
 pub use target::{Target, Transport};
 pub use verdict::{Condition, Decision, ProfileVerdict};

@@ -69,6 +69,40 @@ pub struct Result {
     pub evidence: Vec<Exchange>,
 }
 
+/// What a registry on the store did in scenarios, with a proxy between them that makes the store misbehave.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct OnTop {
+    /// The registry.
+    pub system: String,
+    /// What it says of itself.
+    pub version: Option<String>,
+    /// Why no scenario ran, if none did.
+    pub not_run: Option<String>,
+    /// Scenarios that passed.
+    pub passed: u64,
+    /// Scenarios in which it did what it is known to do on every store.
+    pub known: u64,
+    /// Scenarios that such a run cannot give what they need.
+    pub skipped: u64,
+    /// How long it took.
+    pub took_ms: f64,
+    /// Scenarios that failed, or came to no verdict.
+    pub failures: Vec<OnTopFailure>,
+}
+
+/// A scenario that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTopFailure {
+    /// Its id.
+    pub scenario: String,
+    /// What it says must hold.
+    pub title: String,
+    /// What was seen instead.
+    pub seen: String,
+    /// Who broke the rule, and why that is believed.
+    pub blame: Option<String>,
+}
+
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -104,6 +138,9 @@ pub struct Report {
     pub results: Vec<Result>,
     /// Keys and uploads that could not be removed again.
     pub left_behind: Vec<String>,
+    /// What registries on the store did, if any was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_top: Vec<OnTop>,
     /// The same questions through the gateway, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<Box<Report>>,

@@ -142,6 +142,7 @@ fn empty_report(run: &Run, started: String) -> Report {
         profiles: Vec::new(),
         results: Vec::new(),
         left_behind: Vec::new(),
+        on_top: Vec::new(),
         gateway: None,
     }
 }

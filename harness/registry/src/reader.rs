@@ -13,8 +13,8 @@ use crate::storage::{Opened, Storage};
 /// A bucket to be read. Errors are texts for the operator: what failed, and what to do.
 #[derive(Clone)]
 pub struct BucketReader {
-    storage: Storage,
-    cx: Context,
+    pub(crate) storage: Storage,
+    pub(crate) cx: Context,
 }
 
 /// An object as a listing shows it.

@@ -4,7 +4,7 @@
 //! - [`S3Config`] says how strict it is;
 //! - faults come from `shakedown-faults` through [`S3Mock::injector`] and are carried out by `shakedown-inject`, but for what only
 //!   a store can do (late, stale, lost, wrong pages): that is done here, by orders in the request's extensions;
-//! - [`proxy()`] brings the same faults before a store of somebody else, and [`Learner`] learns how that one differs;
+//! - [`Proxy`] brings the same faults before a store of somebody else, and [`Learner`] learns how that one differs;
 //! - [`control`] is the same for a harness in another process.
 //!
 //! Inside, one request goes `service` -> `request` (what it addresses) -> `auth` (who may) -> `payload` (its body verifies itself)
@@ -43,5 +43,5 @@ pub use admin::{Admin, AdminError, ObjectEntry, PartEntry, UploadEntry};
 pub use config::{Credential, EtagMode, Limits, S3Config};
 pub use learn::Learner;
 pub use mock::S3Mock;
-pub use proxy::proxy;
+pub use proxy::Proxy;
 pub use store::file::OpenError;

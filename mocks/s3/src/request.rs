@@ -84,6 +84,21 @@ impl Target {
         Ok(Self { bucket: decode(bucket)?, key: decode(key)?, query, virtual_host: false })
     }
 
+    /// The same, as it is below a directory of the bucket; what is not in it stays as it is.
+    pub(crate) fn below(mut self, directory: &str) -> Self {
+        if let Some(key) = self.key.strip_prefix(directory) {
+            self.key = key.to_owned();
+        }
+        for (name, value) in &mut self.query.0 {
+            if matches!(name.as_str(), "prefix" | "key-marker" | "start-after")
+                && let Some(key) = value.strip_prefix(directory)
+            {
+                *value = key.to_owned();
+            }
+        }
+        self
+    }
+
     /// As errors name it: `/bucket/key`.
     pub(crate) fn resource(&self) -> String {
         match (self.bucket.as_str(), self.key.as_str()) {
@@ -150,6 +165,14 @@ mod tests {
         assert_eq!(target("s3.test", "/").resource(), "/");
         assert_eq!(target("s3.test", "/lab/").resource(), "/lab");
         assert_eq!(target("lab.localhost:1", "/k//x").resource(), "/lab/k//x");
+    }
+
+    #[test]
+    fn keys_of_a_directory_are_told_as_they_are_below_it() {
+        let below = |uri: &str| target("s3.test", uri).below("run/1/");
+        assert_eq!(below("/lab/run/1/docker/x").key, "docker/x");
+        assert_eq!(below("/lab/other/docker/x").key, "other/docker/x");
+        assert_eq!(below("/lab?uploads&prefix=run/1/docker").query.get("prefix"), Some("docker"));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod selftest;
 pub mod serve;
+mod store;
 pub mod verify;
 pub mod watch;
 

@@ -1,11 +1,11 @@
 //! `shakedown proxy` and `shakedown record`: before a store of somebody else, to make it misbehave, and to learn how it does. Not here:
-//! what a proxy does (`shakedown_s3::proxy`), what is learned (`shakedown_s3::Learner`).
+//! what a proxy does (`shakedown_s3::Proxy`), what is learned (`shakedown_s3::Learner`).
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use shakedown_faults::{Fault, FaultSet, On};
-use shakedown_s3::{Learner, proxy};
+use shakedown_s3::{Learner, Proxy};
 use shakedown_wire::{Clock, network};
 
 use super::Signals;
@@ -111,7 +111,8 @@ fn serve(way: &Way, faults: Vec<Fault>, seed: u64, learner: Option<Learner>, out
         let clock = Clock::real_time();
         let options = network::NetworkOptions { extra_roots_pem: roots, ..network::NetworkOptions::default() };
         let faults = FaultSet::new(faults, seed);
-        let party = proxy(upstream, network::client(&options), faults, clock.clone(), learner);
+        let proxy = Proxy::new(upstream, network::client(&options), faults, clock.clone()).learning(learner);
+        let party = proxy.party();
         let server = listen(way.listen, logged("proxy", party, &clock, output)).await?;
         let ready = format!("ready: proxy on {} (before {})", server.base_uri(), way.upstream);
         until_interrupted(vec![server], signals, &ready, output).await;

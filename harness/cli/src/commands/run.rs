@@ -14,6 +14,7 @@ use shakedown_scenario::Plan;
 use crate::baseline;
 use crate::certification;
 use crate::commands::bench;
+use crate::commands::store::StoreArgs;
 use crate::credentials::AccessArgs;
 use crate::exit::Exit;
 use crate::filter::{Filter, Subject};
@@ -32,6 +33,8 @@ use crate::reports::{self, Streams, Target};
                                                        the same on both, with one table of verdicts side by side
   shakedown run --system http://127.0.0.1:5000 --s3 http://127.0.0.1:9001
                                                        what runs already on `shakedown serve s3 --control 127.0.0.1:9001`
+  shakedown run --system distribution-2.8 --s3-endpoint http://127.0.0.1:9000 --bucket lab scenarios/storage
+                                                       the same registry on your own store, behind a proxy that misbehaves
   shakedown run --report junit=report.xml              one more report format
 
 Known failures, two lists: --deviations says what a registry does otherwise, whoever tests it; it lives beside its system file, has a
@@ -45,6 +48,8 @@ pub struct Args {
     pub(crate) select: SelectArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    store: StoreArgs,
     /// Also write a report: FORMAT=PATH (formats: `shakedown list --formats`); may be given more than once
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Target::parse, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
     reports: Vec<Target>,
@@ -91,7 +96,7 @@ impl From<Trace> for Keep {
 }
 
 /// Which scenarios.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct SelectArgs {
     /// Only what the expression selects: id(GLOB) tag(GLOB) seen(GLOB) spec(GLOB) & | ! ( )
     #[arg(short = 'E', long = "filter", value_name = "EXPR", env = "SHAKEDOWN_FILTER")]
@@ -186,7 +191,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     if args.target.systems.len() > 1 {
         return side_by_side::run(args, &plans, output);
     }
-    let options = args.target.single(&args.select, output)?;
+    let options = args.on_store(args.target.single(&args.select, output)?)?;
     if let Some(file) = args.write_deviations.as_ref().filter(|file| file.exists()) {
         let there = file.display();
         return Err(Failure::usage(format!("{there} is there already: its reasons would be lost; name another file")));
@@ -214,6 +219,17 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 impl Args {
+    /// The same on somebody's store, if one is named.
+    fn on_store(&self, options: RunOptions) -> Result<RunOptions, Failure> {
+        let storage = self.store.read()?;
+        if storage.is_some() && matches!(options.system, SystemChoice::Url { .. }) {
+            return Err(Failure::usage(
+                "--s3-endpoint goes with a registry that we start: one that runs has its storage",
+            ));
+        }
+        Ok(RunOptions { storage, ..options })
+    }
+
     /// The baseline, if one is asked for; when it is to be written, it need not be there yet.
     fn known(&self) -> Result<Option<Baseline>, Failure> {
         let path = self.baseline.as_deref().filter(|path| !self.write_baseline || path.exists());
@@ -334,7 +350,7 @@ impl TargetArgs {
             if matches!(system, SystemChoice::Url { .. }) { shakedown_engine::fresh_seed() } else { 1 }
         });
         let (jobs, shard, retries, max_fail) = (self.jobs, self.shard, self.retries, self.max_fail);
-        let vars = vars(&system, select)?;
+        let vars = own_vars(&system, select.vars.iter().cloned().collect())?;
         let require_containers = self.require.contains(&Requirement::Containers);
         if system.needs_containers() {
             podman::use_it_if_there_is_nothing_else();
@@ -361,6 +377,11 @@ impl TargetArgs {
         options.log_in().map_err(Failure::usage)
     }
 
+    /// True if arguments name defects.
+    pub fn seeds_defects(&self) -> bool {
+        !self.defects.is_empty()
+    }
+
     /// The system of that name, with what arguments seed into the reference registry.
     fn system(&self, name: &str) -> Result<SystemChoice, Failure> {
         let mut system = SystemChoice::named(name, self.s3_control.clone()).map_err(Failure::usage)?;
@@ -379,8 +400,10 @@ impl TargetArgs {
 }
 
 /// The variables of system files; the reference registry is this very program unless another is named.
-fn vars(system: &SystemChoice, select: &SelectArgs) -> Result<BTreeMap<String, String>, Failure> {
-    let mut vars: BTreeMap<String, String> = select.vars.iter().cloned().collect();
+pub(super) fn own_vars(
+    system: &SystemChoice,
+    mut vars: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Failure> {
     if let SystemChoice::Process(file) = system
         && file.name.starts_with("reference-")
         && !vars.contains_key("binary")

@@ -91,6 +91,9 @@ struct RegistryArgs {
     /// Bucket
     #[arg(long, default_value = "lab", env = "SHAKEDOWN_BUCKET")]
     bucket: String,
+    /// The directory of the bucket that everything is kept in
+    #[arg(long, value_name = "DIR", default_value = "", hide_default_value = true, env = "SHAKEDOWN_ROOT")]
+    root: String,
     #[command(flatten)]
     keys: Keys,
     /// Redirects reads of blobs to presigned storage URLs; needs --s3-endpoint
@@ -247,6 +250,7 @@ async fn registry(args: &RegistryArgs, signals: Signals, output: &Output) -> Res
     let endpoint = endpoint.parse().map_err(|error| Failure::usage(format!("--s3-endpoint is not a URL: {error}")))?;
     let mut config = RegistryConfig::new(endpoint, &args.bucket, &args.keys.access_key, &args.keys.secret_key);
     config.storage.region.clone_from(&args.keys.region);
+    config.storage.root_directory.clone_from(&args.root);
     if args.redirect {
         config.redirect = Redirect::on(None);
     }

@@ -17,7 +17,9 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         case.symptoms.iter().filter(|(_, symptom)| *symptom == Symptom::Late).map(|(at, _)| *at).collect();
     let is_read = |call: &Call| {
         let operation = call.operation.as_deref().unwrap_or_default();
-        operation.starts_with("List") || operation.starts_with("Get") || operation.starts_with("Head")
+        // A copy reads its source.
+        let misses_source = operation.contains("Copy") && call.status == Some(404);
+        operation.starts_with("List") || operation.starts_with("Get") || operation.starts_with("Head") || misses_source
     };
     let writer = all.iter().copied().find(|&at| !is_read(&case.calls[at]));
     let reader = all.iter().copied().find(|&at| is_read(&case.calls[at])).or_else(|| {

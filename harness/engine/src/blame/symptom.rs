@@ -202,19 +202,19 @@ fn of_summary(summary: &str) -> Option<Symptom> {
     }
 }
 
-/// Without a fault that would tell: a read or listing that misses what a call before it wrote.
+/// Without a fault that would tell: a read, a copy or a listing that misses what a call before it wrote.
 fn of_later_calls(calls: &[Call], at: usize) -> Option<Symptom> {
     let call = &calls[at];
-    let key = call.key.as_deref().filter(|key| !key.is_empty())?;
     let operation = call.operation.as_deref()?;
     let missed = match operation {
-        "GetObject" | "HeadObject" => call.status == Some(404),
+        "GetObject" | "HeadObject" | "CopyObject" | "UploadPartCopy" => call.status == Some(404),
         "ListMultipartUploads" => finds_nothing(call, "<Upload>"),
         "ListObjects" | "ListObjectsV2" => finds_nothing(call, "<Key>"),
         _ => return None,
     };
+    let read = Read::of(call)?;
     let change =
-        calls[..at].iter().rposition(|earlier| earlier.key.as_deref() == Some(key) && changes(earlier, operation))?;
+        calls[..at].iter().rposition(|earlier| read.is_of(earlier.key.as_deref()) && changes(earlier, operation))?;
     let last_change = &calls[change];
     // A call that deletes many keys does not name them here.
     let emptied = calls[change..at].iter().any(|call| call.operation.as_deref() == Some("DeleteObjects"));
@@ -225,6 +225,30 @@ fn of_later_calls(calls: &[Call], at: usize) -> Option<Symptom> {
         && operation != "ListMultipartUploads");
     let went_well = last_change.status.is_some_and(|status| status < 300) && of_success(last_change).is_none();
     (missed && written && went_well && !emptied).then_some(Symptom::Late)
+}
+
+/// What a call reads.
+enum Read<'a> {
+    Key(&'a str),
+    /// `bucket/key`, as copies name their source; the bucket may have a directory before the key.
+    Source(String),
+}
+
+impl<'a> Read<'a> {
+    fn of(call: &'a Call) -> Option<Self> {
+        match header(&call.request_headers, "x-amz-copy-source") {
+            Some(source) => Some(Self::Source(source.replace("%2F", "/"))),
+            None => call.key.as_deref().filter(|key| !key.is_empty()).map(Self::Key),
+        }
+    }
+
+    fn is_of(&self, written: Option<&str>) -> bool {
+        let Some(written) = written.filter(|key| !key.is_empty()) else { return false };
+        match self {
+            Self::Key(key) => *key == written,
+            Self::Source(source) => source.strip_suffix(written).is_some_and(|before| before.ends_with('/')),
+        }
+    }
 }
 
 fn finds_nothing(call: &Call, element: &str) -> bool {

@@ -23,6 +23,7 @@ pub(crate) const NAMES: &[&str] = &[
     "endpoint",
     "endpoint-authority",
     "bucket",
+    "root-directory",
     "access-key",
     "secret-key",
     "region",
@@ -369,9 +370,10 @@ impl SystemFile {
     }
 
     /// Every `${...}` in it must be a name that is filled in, and every file name must stay in its directory.
-    fn check(&self) -> Result<(), String> {
+    /// All texts that `${...}` may stand in.
+    fn texts(&self) -> impl Iterator<Item = &String> {
         let gc = self.gc.iter().flat_map(|gc| gc.args.iter().chain(&gc.remove_untagged));
-        let texts = [&self.command]
+        [&self.command]
             .into_iter()
             .chain(&self.args)
             .chain(gc)
@@ -383,11 +385,19 @@ impl SystemFile {
             .chain(self.front.iter().flat_map(|front| {
                 let words = std::iter::once(&front.image).chain(&front.command).chain(&front.args);
                 words.chain(front.files.values())
-            }));
+            }))
+    }
+
+    /// True if the system is told to keep everything in a directory of the bucket.
+    pub(crate) fn keeps_to_a_directory(&self) -> bool {
+        self.texts().any(|text| names_in(text).contains(&"root-directory"))
+    }
+
+    fn check(&self) -> Result<(), String> {
         let known = |name: &str| {
             NAMES.contains(&name) || self.vars.contains_key(name) || (name == "upstream" && self.front.is_some())
         };
-        for text in texts {
+        for text in self.texts() {
             if let Some(name) = names_in(text).into_iter().find(|name| !known(name)) {
                 let names = NAMES.join(", ");
                 return Err(format!("`${{{name}}}` is not known: it must stand in `vars` or be one of {names}"));

@@ -54,6 +54,8 @@ pub(crate) struct Storage {
     pub(crate) keys: Vec<(String, String)>,
     /// Region.
     pub(crate) region: String,
+    /// The directory of the bucket that the registry keeps everything in; empty for all of it.
+    pub(crate) root: String,
 }
 
 impl Storage {
@@ -349,6 +351,7 @@ pub(super) fn values(
         ("endpoint", storage.endpoint.clone()),
         ("endpoint-authority", authority.unwrap_or_default()),
         ("bucket", storage.bucket.clone()),
+        ("root-directory", storage.root.clone()),
         ("access-key", storage.access_key().to_owned()),
         ("secret-key", storage.secret_key().to_owned()),
         ("region", storage.region.clone()),

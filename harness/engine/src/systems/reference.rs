@@ -256,6 +256,7 @@ pub(crate) fn settings_of_reference(
     let endpoint: Uri = storage.endpoint.parse().map_err(|error| environment("the storage's address", error))?;
     let mut config = RegistryConfig::new(endpoint, &storage.bucket, storage.access_key(), storage.secret_key());
     config.storage.region.clone_from(&storage.region);
+    config.storage.root_directory.clone_from(&storage.root);
     let given_out = storage.keys.iter().map(|(access_key, secret_key)| Credentials {
         access_key: access_key.clone(),
         secret_key: secret_key.clone(),

@@ -50,6 +50,7 @@ impl Parts {
             bucket: BUCKET.to_owned(),
             keys,
             region: "us-east-1".to_owned(),
+            root: String::new(),
         };
         self.front.secret(storage.secret_key());
         let credentials = vec![Credential::new(storage.access_key(), storage.secret_key())];

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use http::uri::Authority;
 use shakedown_scenario::Plan;
@@ -10,12 +9,13 @@ use shakedown_wire::Lane;
 
 use super::access::Users;
 use super::cache::WorldCache;
+use super::storage::Stored;
 use super::*;
 use crate::setup::ANY_PORT;
 use crate::systems::{Storage, fill, kind_of};
 
 impl Parts {
-    /// The reference registry on the mock.
+    /// The reference registry on the world's storage.
     pub(super) async fn reference(
         &self,
         plan: &Plan,
@@ -24,7 +24,7 @@ impl Parts {
         users: &Users,
         (cache, beside): (&WorldCache, &Peers),
     ) -> Result<Built, ViewError> {
-        let (mock, storage, servers) = self.mock(plan, setup)?;
+        let Stored { store, storage, servers } = self.stored(plan, setup)?;
         let given = &plan.scenario.given;
         let mut config = settings_of_reference(&storage, &given.registry, &given.s3, setup.spec, defects, allowed)?;
         config.auth = users.of_reference()?;
@@ -32,7 +32,6 @@ impl Parts {
         config.notifications = beside.of_reference();
         config.upstream = self.upstream.as_ref().map(UpstreamPart::config);
         let seed = derive(self.seed, &["registry"]);
-        let store: Arc<dyn Store> = Arc::new(MockStore::new(mock, BUCKET));
         if given.replicas > 1 {
             return self.reference_replicas(given.replicas, config, seed, store, servers);
         }
@@ -59,7 +58,7 @@ impl Parts {
         Ok(Built { base: uri(&base)?, running: Box::new(running), store: Some(store), servers })
     }
 
-    /// Child processes or containers on the mock, one for each replica; where there are several, or the scenario has faults of the front, behind a
+    /// Child processes or containers on it, one for each replica; where there are several, or the scenario has faults of the front, behind a
     /// proxy.
     pub(super) async fn process(
         &self,
@@ -69,7 +68,7 @@ impl Parts {
         users: &Users,
         cache: &WorldCache,
     ) -> Result<Built, ViewError> {
-        let (mock, storage, mut servers) = self.mock(plan, setup)?;
+        let Stored { store, storage, mut servers } = self.stored(plan, setup)?;
         let given = &plan.scenario.given;
         let mut vars = users.vars(file, &setup.vars);
         vars.insert("cache-address".to_owned(), cache.address());
@@ -100,7 +99,6 @@ impl Parts {
             let (fronted, address) = Fronted::start(file, front, &vars, &upstream, &self.network, running).await?;
             (running, base) = (Box::new(fronted), format!("http://{address}"));
         }
-        let store: Arc<dyn Store> = Arc::new(MockStore::new(mock, BUCKET));
         let store = (file.storage == StorageOf::Mock).then_some(store);
         Ok(Built { base: uri(&base)?, running, store, servers })
     }

@@ -10,7 +10,7 @@ use shakedown_registry::Credentials;
 use crate::output::Failure;
 
 /// The keys to sign with.
-pub(super) fn find(profile: Option<&str>) -> Result<Credentials, Failure> {
+pub(crate) fn find(profile: Option<&str>) -> Result<Credentials, Failure> {
     let named = profile.map(str::to_owned).or_else(|| set("AWS_PROFILE"));
     if let (None, Some(access_key), Some(secret_key)) =
         (profile, set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY"))

@@ -3,15 +3,18 @@
 //! `ticket`) and kept (`bundle`).
 
 pub(crate) mod bundle;
-mod keys;
+pub(crate) mod keys;
 mod page;
+mod registry;
 mod show;
 mod ticket;
 pub(crate) mod versus;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use shakedown_engine::Interrupt;
 use shakedown_faults::Span;
 use shakedown_probe::{Decision, Level, Plan, Profile, Report, Stop, Target, Transport, Unable, qualify};
 use shakedown_wire::{Clock, network};
@@ -27,6 +30,7 @@ use crate::progress::Spinner;
   shakedown qualify --endpoint https://s3.example.org --bucket registry --region eu-1 --profile distribution-2.8
   shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --level standard --report json=storage.json
   shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --bundle qualification
+  shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --with-registry docker-registry
   shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --clean
 Keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or a profile of ~/.aws (--aws-profile), or are asked for.
 Everything is written under a fresh random prefix, and removed again; nothing else in the bucket is read, written or deleted.
@@ -53,6 +57,13 @@ pub struct Args {
     /// Another address of the same bucket, past a gateway or before it: both are asked, and the differences shown
     #[arg(long, value_name = "URL", env = "SHAKEDOWN_GATEWAY")]
     gateway: Option<String>,
+    /// Also runs the scenarios about storage with this registry on the store, behind a proxy that makes it misbehave: reference,
+    /// docker-registry, another system (`shakedown list --systems`) or its file, or an image; may be given several times
+    #[arg(long, value_name = "NAME|FILE|IMAGE", env = "SHAKEDOWN_WITH_REGISTRY", value_delimiter = ',')]
+    with_registry: Vec<String>,
+    /// With --with-registry: only these of its scenarios, e.g. 'seen(A*)' (as `shakedown run -E`)
+    #[arg(long, value_name = "EXPR", requires = "with_registry", env = "SHAKEDOWN_REGISTRY_FILTER")]
+    registry_filter: Option<String>,
     /// The address under which clients of the registry see the storage, for redirects
     #[arg(long, value_name = "URL", env = "SHAKEDOWN_PUBLIC_HOST")]
     public_host: Option<String>,
@@ -123,18 +134,44 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         output.print(&show::dry_run(&plan));
         return Ok(Exit::Passed);
     }
+    args.with_registry.iter().try_for_each(|name| registry::system(name).map(drop))?;
     let target = args.target()?;
     let runtime = super::one_thread()?;
     if args.clean {
         return runtime.block_on(clean(args, target, output));
     }
-    runtime.block_on(asked(args, target, plan, output))
+    let (stop, interrupt) = (Stop::default(), Interrupt::new());
+    let (stopping, ending) = (stop.clone(), interrupt.clone());
+    super::on_interrupt(move || {
+        stopping.stop();
+        ending.trigger();
+    });
+    let mut answer = runtime.block_on(asked(args, target.clone(), &plan, &stop, output))?;
+    for name in args.with_registry.iter().filter(|_| !stop.is_stopped()) {
+        let on_top = registry::ask(args, name, &target, interrupt.clone(), output)?;
+        let _ = write!(answer.text, "\n{}", registry::show(&on_top));
+        answer.report.on_top.push(on_top);
+    }
+    output.print(&answer.text);
+    write(args, &answer.report, &plan)?;
+    if args.bundle.is_some() {
+        output.note("check the bundle with shakedown verify, compare two with shakedown compare");
+    }
+    if stop.is_stopped() {
+        return Ok(Exit::Interrupted);
+    }
+    Ok(if answer.is_shut_out { Exit::Failed } else { exit(&answer.report) })
 }
 
-async fn asked(args: &Args, target: Target, plan: Plan, output: &Output) -> Result<Exit, Failure> {
-    let stop = Stop::default();
-    let stopping = stop.clone();
-    super::on_interrupt(move || stopping.stop());
+/// What was answered, and how it is told.
+struct Answer {
+    report: Report,
+    text: String,
+    /// Nobody is let in through the gateway.
+    is_shut_out: bool,
+}
+
+async fn asked(args: &Args, target: Target, plan: &Plan, stop: &Stop, output: &Output) -> Result<Answer, Failure> {
     output.note(&format!(
         "asking {} probes under {}/ in {}: at most {} requests and {}",
         plan.probes().len(),
@@ -143,14 +180,14 @@ async fn asked(args: &Args, target: Target, plan: Plan, output: &Output) -> Resu
         plan.requests(),
         show::size(plan.bytes())
     ));
-    let mut report = one(args, target.clone(), plan.clone(), &stop, output).await?;
-    let mut text = show::report(&report, output);
+    let mut report = one(args, target.clone(), plan.clone(), stop, output).await?;
+    let (mut text, mut is_shut_out) = (show::report(&report, output), false);
     if let Some(gateway) = args.gateway.as_deref().filter(|_| !stop.is_stopped()) {
         let behind = Some(target.endpoint.clone());
         let target = Target { endpoint: url("--gateway", gateway)?, behind, ..target };
         let again = Plan { seed: plan.seed.wrapping_add(1), ..plan.clone() };
         // A gateway behind which nobody is let in is a result here, not a reason to give up.
-        match one(args, target, again, &stop, output).await {
+        match one(args, target, again, stop, output).await {
             Ok(other) => {
                 report.through(other);
                 text.push_str(&show::comparison(&report));
@@ -160,21 +197,11 @@ async fn asked(args: &Args, target: Target, plan: Plan, output: &Output) -> Resu
                     "\ngateway {gateway}: {}\n  the endpoint itself answers: the gateway is to blame\n",
                     failure.message
                 ));
-                output.print(&text);
-                write(args, &report, &plan)?;
-                return Ok(Exit::Failed);
+                is_shut_out = true;
             }
         }
     }
-    output.print(&text);
-    write(args, &report, &plan)?;
-    if args.bundle.is_some() {
-        output.note("check the bundle with shakedown verify, compare two with shakedown compare");
-    }
-    if stop.is_stopped() {
-        return Ok(Exit::Interrupted);
-    }
-    Ok(exit(&report))
+    Ok(Answer { report, text, is_shut_out })
 }
 
 async fn one(args: &Args, target: Target, plan: Plan, stop: &Stop, output: &Output) -> Result<Report, Failure> {
@@ -193,8 +220,14 @@ fn unable(unable: Unable) -> Failure {
     }
 }
 
-/// The worst answer, through the gateway, too.
+/// The worst answer, through the gateway and with the registries, too.
 fn exit(report: &Report) -> Exit {
+    if report.on_top.iter().any(|on_top| !on_top.failures.is_empty()) {
+        return Exit::Failed;
+    }
+    if report.on_top.iter().any(|on_top| on_top.not_run.is_some()) {
+        return Exit::Environment;
+    }
     let through = report.gateway.iter().flat_map(|gateway| &gateway.profiles);
     match report.profiles.iter().chain(through).map(|profile| profile.decision).max() {
         Some(Decision::NotQualified) => Exit::Failed,

@@ -27,6 +27,10 @@ pub(super) fn html(report: &Report) -> String {
         text(&report.endpoint)
     );
     side(&mut page, report);
+    for on_top in &report.on_top {
+        let shown = text(&super::registry::show(on_top));
+        let _ = writeln!(page, "<h2>With {} on it</h2>\n<pre>{shown}</pre>", text(&on_top.system));
+    }
     if let Some(gateway) = &report.gateway {
         let _ = writeln!(
             page,

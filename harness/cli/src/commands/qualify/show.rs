@@ -209,6 +209,9 @@ pub(super) fn markdown(report: &Report) -> String {
         let lines: Vec<_> = profile.conditions.iter().map(|condition| format!("`{}`", condition.line)).collect();
         let _ = writeln!(text, "| {} | {} | {} |", profile.profile.name(), verdict_line(profile), lines.join("<br>"));
     }
+    for on_top in &report.on_top {
+        let _ = writeln!(text, "\n````text\n{}````", super::registry::show(on_top));
+    }
     for result in failures(report) {
         let _ = writeln!(text, "\n## {} {}: {}\n", severity(worst(result)), result.id, result.title);
         let _ = writeln!(text, "- seen: {}", escaped(result.reason.as_deref().unwrap_or_default()));

@@ -29,8 +29,10 @@ pub(super) fn run(args: &Args, plans: &[Plan], output: &Output) -> Result<Exit, 
         return Err(Failure::usage(format!("--system {twice} is given twice")));
     }
     // All mistakes are known before the first system is started.
-    let each =
-        names.iter().map(|name| args.target.options(name, &args.select, output)).collect::<Result<Vec<_>, _>>()?;
+    let each = names
+        .iter()
+        .map(|name| args.on_store(args.target.options(name, &args.select, output)?))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut done: Vec<(&str, Report)> = Vec::new();
     let mut worst = Ending::Passed;
     for (name, options) in names.iter().zip(each) {

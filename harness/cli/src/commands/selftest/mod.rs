@@ -1,10 +1,14 @@
-//! `shakedown selftest`: is each seeded defect caught, and does nothing fail without one?
+//! `shakedown selftest`: is each seeded defect caught, and does nothing fail without one? Does `qualify` see each quirk of the mock (`quirks`)?
+
+mod quirks;
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shakedown_engine::{DefectRow, SelftestEvent, SelftestResult, Thoroughness};
+
+use shakedown_probe::Level;
 
 use crate::commands::run::{self, SelectArgs, TargetArgs};
 use crate::exit::Exit;
@@ -15,6 +19,7 @@ use crate::output::{Failure, Output};
 #[command(
     after_help = "A check that has never been seen failing is not a check: every defect must be caught by a scenario, by checks of the
 rules that it breaks. No scenario may fail on the registry without defects, and no conformance scenario on one that does what is allowed.
+Unless only some scenarios or defects are chosen, `qualify` is asked of each quirk profile, too: exactly the probes that it names must fail.
 
 Examples: shakedown selftest    shakedown selftest --tag conformance    shakedown selftest --defect blob-without-digest --full"
 )]
@@ -42,6 +47,12 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     super::on_interrupt(move || interrupt.trigger());
     let thoroughness = if args.full { Thoroughness::Full } else { Thoroughness::UntilCaught };
     let progress = bar(output);
+    let level = if args.full { Level::Heavy } else { Level::Quick };
+    let rows = if args.is_all() {
+        quirks::ask(level, &options.interrupt, |row| step(&progress, output, &row.profile))
+    } else {
+        Vec::new()
+    };
     let result = shakedown_engine::selftest(&plans, &options, thoroughness, |event| match event {
         SelftestEvent::CleanStarted => progress.set_message(format!("{} scenarios without a defect", plans.len())),
         SelftestEvent::CleanFinished { rows, .. } => progress.set_length(rows as u64),
@@ -50,11 +61,27 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     });
     progress.finish_and_clear();
     if args.json {
-        output.line(&serde_json::to_string_pretty(&result).expect("rows are plain data"));
+        let mut json = serde_json::to_value(&result).expect("rows are plain data");
+        json["quirks"] = serde_json::to_value(&rows).expect("rows are plain data");
+        output.line(&serde_json::to_string_pretty(&json).expect("a value is JSON"));
     } else {
         output.print(&matrix(&result, args.full));
+        if args.is_all() {
+            output.print(&quirks::show(&rows));
+        }
     }
-    run::conclude(result.ending, output)
+    match run::conclude(result.ending, output)? {
+        Exit::Passed if !rows.iter().all(quirks::Row::is_right) => Ok(Exit::Failed),
+        exit => Ok(exit),
+    }
+}
+
+impl Args {
+    /// Nothing is chosen, so all is meant.
+    fn is_all(&self) -> bool {
+        let select = &self.select;
+        self.paths.is_empty() && select.filter.is_none() && select.tags.is_empty() && !self.target.seeds_defects()
+    }
 }
 
 fn bar(output: &Output) -> ProgressBar {
