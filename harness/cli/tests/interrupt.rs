@@ -104,6 +104,30 @@ fn processes_of(dir: &Path) -> Vec<String> {
 }
 
 #[test]
+fn what_a_killed_run_left_is_gone_after_the_next() {
+    let dir = tempfile::tempdir().expect("writable");
+    let place = dir.path().join("tmp");
+    fs::create_dir(&place).expect("writable");
+    let push = "- push: { image: app, as: \"${repo}:1\" }\n";
+    let files = [
+        scenario(dir.path(), "short", push),
+        scenario(dir.path(), "waits", &format!("{push}- advance: {{ by: 60s }}\n")),
+    ];
+    let run = |args: &[&str], file: &str| {
+        let mut command = clean(support::SHAKEDOWN, dir.path());
+        command.current_dir(dir.path()).env("TMPDIR", &place).args(["run", "--system", "reference-process"]);
+        command.args(args).arg(file);
+        command
+    };
+    let mut running = Running::start(run(&["--report", EVENTS], &files[1]));
+    running.line_with(r#"{"event":"step-finished","id":"waits","#);
+    running.kill();
+    assert_ne!(fs::read_dir(&place).expect("readable").count(), 0, "nobody could remove it");
+    support::run(&mut run(&[], &files[0]));
+    assert_eq!(fs::read_dir(&place).expect("readable").count(), 0, "files are left");
+}
+
+#[test]
 fn no_process_and_no_file_of_a_registry_that_we_started_stays_after_ctrl_c() {
     if !have("docker-registry") {
         return;

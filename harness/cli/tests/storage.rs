@@ -6,9 +6,11 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shakedown_probe::{Blame, Decision, Profile, Report, Verdict};
-use shakedown_wire::{Body, Party, Request, server};
+use shakedown_s3::{Credential, S3Config, S3Mock};
+use shakedown_wire::{Body, Clock, Party, Request, server};
 use support::{Running, clean, docker_registry, have, oci_layout, serve, skopeo_copy, word_after};
 
 const SECRET: &str = "shakedown-secret";
@@ -362,6 +364,84 @@ fn a_bundle_is_whole_and_without_secrets() {
     }
     let junit = fs::read_to_string(bad.join("junit.xml")).unwrap();
     assert!(junit.contains("name=\"err.get_missing\"") && junit.contains("<failure message="), "{junit}");
+}
+
+#[test]
+fn the_page_of_a_bundle_opens_in_a_browser_without_a_network() {
+    if !have("chromium") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let page = bundle(home.path(), "bad", HTML).join("report.html");
+    let profile = format!("--user-data-dir={}", home.path().join("browser").display());
+    let mut command = clean("chromium", home.path());
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]);
+    command.args(["--enable-logging=stderr", &profile, "--dump-dom", &format!("file://{}", page.display())]);
+    let output = support::run(&mut command);
+    let (shown, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    for due in [
+        "<h1>Storage qualification</h1>",
+        "not qualified (err.get_missing)",
+        "HEAD of an absent blob is 500",
+        "</details>",
+    ] {
+        assert!(shown.contains(due), "{due} is not in {shown}");
+    }
+    // Whatever the page's policy or its own markup lets go wrong is said there.
+    assert!(!said.contains(":CONSOLE"), "{said}");
+}
+
+/// A mock in this process that tells when it was asked for the `at`th time, and what it holds.
+fn watched(at: usize) -> (tokio::runtime::Runtime, server::Server, S3Mock, std::sync::mpsc::Receiver<()>) {
+    let config = S3Config::with_bucket("lab", Credential::new("shakedown", SECRET));
+    let mock = S3Mock::new(config, Clock::real_time(), 1);
+    let (sender, asked) = std::sync::mpsc::channel();
+    let (store, count) = (mock.party(), std::sync::Arc::new(AtomicUsize::new(1)));
+    let party = Party::from_fn(move |request: Request| {
+        if count.fetch_add(1, Ordering::Relaxed) == at {
+            let _ = sender.send(());
+        }
+        let store = store.clone();
+        async move { store.send(request).await }
+    });
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = {
+        let _inside = runtime.enter();
+        let listener = server::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        server::serve(listener, party, server::ServerOptions::default())
+    };
+    (runtime, server, mock, asked)
+}
+
+fn left_in(mock: &S3Mock) -> usize {
+    mock.admin().list("lab", "").len() + mock.admin().uploads("lab").len()
+}
+
+#[test]
+fn ctrl_c_removes_what_was_written_and_what_a_killed_run_left_is_cleaned() {
+    let home = tempfile::tempdir().unwrap();
+    for at in [40, 90, 150] {
+        let begun = || {
+            let (runtime, server, mock, asked) = watched(at);
+            let mut command = clean(support::SHAKEDOWN, home.path());
+            command.env("AWS_ACCESS_KEY_ID", "shakedown").env("AWS_SECRET_ACCESS_KEY", SECRET);
+            command.args(["qualify", "--endpoint", &server.base_uri(), "--bucket", "lab", "--level", "standard"]);
+            let running = Running::start(command);
+            asked.recv_timeout(std::time::Duration::from_secs(60)).expect("it asks so often");
+            (running, mock, server, runtime)
+        };
+        let (running, mock, _server, _runtime) = begun();
+        assert_eq!(running.interrupt().code(), Some(130));
+        assert_eq!(left_in(&mock), 0, "interrupted at request {at}");
+
+        let (mut running, mock, server, _runtime) = begun();
+        running.kill();
+        assert_ne!(left_in(&mock), 0, "killed at request {at}");
+        let (output, _) = qualify(&server.base_uri(), home.path(), SECRET, &["--clean", "--older-than", "0s"]);
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(left_in(&mock), 0, "{}", told(&output));
+    }
 }
 
 #[test]

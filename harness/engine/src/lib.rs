@@ -21,6 +21,7 @@ mod deviations;
 pub mod doctor;
 mod duty;
 mod expect;
+mod folder;
 mod foreign;
 mod gateway;
 mod host;

@@ -10,6 +10,7 @@ use shakedown_wire::network::{self, NetworkOptions};
 use shakedown_wire::{Clock, Party};
 
 use crate::content::derive;
+use crate::folder;
 use crate::foreign::ForeignStorage;
 use crate::options::RunOptions;
 use crate::setup::prefix;
@@ -65,6 +66,7 @@ impl From<String> for Missing {
 /// # Errors
 /// What is not there.
 pub(crate) fn preflight(options: &RunOptions) -> Result<Target, Missing> {
+    folder::reap();
     let mut target = system(options)?;
     if let Some(storage) = &options.storage {
         taken(storage, options)?;

@@ -19,7 +19,7 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// A new one, with nobody logged in.
     pub(crate) fn new() -> std::io::Result<Self> {
-        let dir = tempfile::Builder::new().prefix("shakedown-").tempdir()?;
+        let dir = crate::folder::new()?;
         let home = dir.path();
         std::fs::create_dir_all(home.join(".config/containers"))?;
         std::fs::write(home.join(".config/containers/policy.json"), POLICY)?;

@@ -87,7 +87,7 @@ impl ContainerSystem {
         };
         if let Some(place) = &file.compose {
             let own = |error: std::io::Error| environment(file.title.clone(), error);
-            let dir = tempfile::Builder::new().prefix("shakedown-").tempdir().map_err(own)?;
+            let dir = crate::folder::new().map_err(own)?;
             let at = at(place.port, dir.path().display().to_string());
             let values = values(file, vars, settings, storage, replica, &at);
             system.bring_up(file, place, &values, dir).await?;

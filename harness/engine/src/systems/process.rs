@@ -18,6 +18,7 @@ use super::cgroup::Group;
 use super::child::{Child, Launch, Log, find_program};
 use super::file::{Settings, SystemFile, fill};
 use super::{Cleaned, Cleaning, Redis, Running, environment};
+use crate::folder;
 use crate::view::ViewError;
 
 /// Pause between two looks at readiness.
@@ -137,7 +138,7 @@ impl ProcessSystem {
         replica: u32,
     ) -> Result<Self, ViewError> {
         let own = |error: std::io::Error| environment(file.title.clone(), error);
-        let dir = tempfile::Builder::new().prefix("shakedown-").tempdir().map_err(own)?;
+        let dir = folder::new().map_err(own)?;
         let address = free_address().map_err(own)?;
         let at = At { listen: address.ip().to_string(), port: address.port(), dir: dir.path().display().to_string() };
         let values = values(file, vars, settings, storage, replica, &at);
@@ -300,7 +301,7 @@ pub(crate) async fn version_of(
     let program = program(&fill(&file.command, &values))?;
     let Some(version) = &file.version else { return Ok(None) };
     let args = version.args.iter().map(|arg| fill(arg, &values)).collect();
-    let dir = tempfile::tempdir().map_err(|error| environment(file.title.clone(), error))?;
+    let dir = folder::new().map_err(|error| environment(file.title.clone(), error))?;
     let (log, clock) = (Log::default(), Clock::real_time());
     let launch = Launch { program, args, env: Vec::new(), dir: dir.path().to_owned(), group: Vec::new() };
     let mut child = Child::start(&launch, &log, &clock).map_err(|error| environment(file.title.clone(), error))?;

@@ -69,7 +69,7 @@ impl Redis {
     pub(crate) async fn start(clock: &Clock) -> Result<Self, ViewError> {
         let own = |error: std::io::Error| environment(SERVER, error);
         let program = |name: &str| find_program(name).ok_or_else(|| environment(name, "it is not installed"));
-        let dir = tempfile::Builder::new().prefix("shakedown-redis-").tempdir().map_err(own)?;
+        let dir = crate::folder::new().map_err(own)?;
         let address =
             std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr()).map_err(own)?;
         let port = address.port().to_string();
