@@ -82,6 +82,14 @@ const COMMANDS: &[(&str, How)] = &[
         "shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --bundle qualification",
         How::Elsewhere("tests/storage.rs"),
     ),
+    (
+        "shakedown qualify --endpoint http://127.0.0.1:9000 --bucket lab --with-registry docker-registry",
+        How::Elsewhere("tests/on_store.rs"),
+    ),
+    (
+        "shakedown run --system distribution-2.8 --s3-endpoint http://127.0.0.1:9000 --bucket lab scenarios/storage",
+        How::Elsewhere("tests/on_store.rs"),
+    ),
     ("shakedown verify qualification", How::Elsewhere("tests/storage.rs")),
     ("shakedown proxy --upstream http://127.0.0.1:9000 --fault faults.yaml", How::Elsewhere("tests/proxy.rs")),
     ("shakedown record --upstream http://127.0.0.1:9000 --out vendor.yaml", How::Elsewhere("tests/proxy.rs")),
