@@ -416,6 +416,26 @@ fn the_reference_registry_runs_in_a_container() {
     assert!(ran.out.contains("3 passed, 0 failed, 2 skipped of 5"), "{}", ran.out);
 }
 
+/// The registry in a container, its store in another, and between them the proxy of this process.
+#[test]
+fn a_store_in_a_container_is_used_and_removed() {
+    if !have_images() {
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.ci/images");
+    support::run(Command::new(script).arg(support::SHAKEDOWN));
+    let dir = tempfile::tempdir().unwrap();
+    let image = format!("image={}", IMAGES[0]);
+    let scenarios = "id(push-and-pull[streamed]) | id(complete-200-with-error[an-internal-error])";
+    let args =
+        ["--system", "reference", "--system", "distribution-2.8-container", "--require", "containers", "--var", &image];
+    let store = ["--store", "mock-container", "--var", "store-image=shakedown-test/reference:latest", "-E", scenarios];
+    let ran = run(&[&args[..], &store[..], &["scenarios/storage", "scenarios/faults"]].concat(), dir.path());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("2 passed, 0 failed of 2"), "{}", ran.out);
+    assert!(ran.out.contains("1 passed, 1 known, 0 failed of 2"), "{}", ran.out);
+}
+
 /// A registry and its Redis by one compose file, one for each scenario; restarted, and everything removed.
 #[test]
 fn a_compose_file_is_a_system() {

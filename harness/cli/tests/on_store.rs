@@ -182,3 +182,26 @@ fn a_registry_on_the_store_is_part_of_its_qualification() {
         assert_eq!(report.on_top[0].known, 1, "{}", told(&output));
     }
 }
+
+/// A program, started for the run and ended with it: two that others have written, with the verdicts that a qualification predicts.
+#[test]
+fn a_store_is_started_for_the_run() {
+    let home = tempfile::tempdir().unwrap();
+    for (store, program, system, passed) in [
+        ("moto", "moto_server", "reference", true),
+        ("moto", "moto_server", "distribution-2.8", true),
+        // It lists no multipart uploads, and each chunk asks for that list: `mpu.list_immediate`.
+        ("s3s-fs", "s3s-fs", "distribution-2.8", false),
+    ] {
+        if !have(program) || (system == "distribution-2.8" && !have("docker-registry")) {
+            continue;
+        }
+        let args = ["run", "--store", store, "--system", system, "-E", "id(push-and-pull[streamed])"];
+        let output = command(home.path(), &args).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(i32::from(!passed)), "{store} {system}: {}", told(&output));
+        assert_eq!(told(&output).contains("blame: storage"), !passed, "{store} {system}: {}", told(&output));
+    }
+    let output = command(home.path(), &["run", "--store", "none"]).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(told(&output).contains("there are minio") || told(&output).contains("minio, "), "{}", told(&output));
+}

@@ -70,8 +70,8 @@ pub use shakedown_containers::engine::podman;
 pub use shakedown_reports::Event;
 pub use standing::Standing;
 pub use systems::{
-    Abilities, ComposePlace, ContainerPlace, Deviation, FrontPlace, LimitsOf, PartSize, Ready, Settings, StorageOf,
-    Switch, SystemChoice, SystemFile, SystemFileError, VersionCommand, find_program, parse_yaml,
+    Abilities, ComposePlace, ContainerPlace, Deviation, FrontPlace, LimitsOf, PartSize, Ready, Settings, StartedStore,
+    StorageOf, Switch, SystemChoice, SystemFile, SystemFileError, VersionCommand, find_program, parse_yaml,
 };
 pub use usage::Usage;
 pub use verdict::Ending;

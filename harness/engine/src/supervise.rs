@@ -154,6 +154,7 @@ mod tests {
         Setup {
             system,
             access: crate::options::Access::default(),
+            storage: None,
             shared: Shared::default(),
             over: Over::Memory,
             spec: Default::default(),

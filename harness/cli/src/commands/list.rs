@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use shakedown_engine::SystemFile;
 use shakedown_oci::{Observed, Rule, Version};
 
 use crate::catalogue;
@@ -12,7 +13,7 @@ use crate::commands::run::{self, SelectArgs};
 use crate::exit::Exit;
 use crate::output::{Failure, Output};
 
-/// List scenarios, incidents, faults, defects, allowed behaviours, systems, formats or storage profiles
+/// List scenarios, incidents, faults, defects, allowed behaviours, systems, stores, formats or storage profiles
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scenario files and folders [default: ./scenarios, else the built-in set]
@@ -45,6 +46,9 @@ struct What {
     /// Systems that scenarios can drive
     #[arg(long)]
     systems: bool,
+    /// Stores that `run --store` can start
+    #[arg(long)]
+    stores: bool,
     /// Report formats
     #[arg(long)]
     formats: bool,
@@ -143,6 +147,9 @@ fn rows(args: &Args, output: &Output) -> Result<Vec<Row>, Failure> {
     if what.systems {
         return systems();
     }
+    if what.stores {
+        return stores();
+    }
     if what.loads {
         let loads = bench::loads().map(|load| load.map(|(id, file)| Row::new(id, file.title)));
         return loads.collect();
@@ -216,12 +223,18 @@ fn systems() -> Result<Vec<Row>, Failure> {
             "a registry that runs already; with --s3 CONTROL-URL on a `shakedown serve s3 --control`",
         ),
     ];
-    for name in shakedown_engine::SystemFile::shipped_names() {
-        let text = shakedown_engine::SystemFile::shipped(name).unwrap_or_default();
-        let file =
-            shakedown_engine::SystemFile::parse(name, text).map_err(|error| Failure::usage(error.to_string()))?;
-        let untried = file.untried.map(|reason| format!(" (never run by this project: {reason})")).unwrap_or_default();
-        rows.push(Row::new(name, format!("{}{untried}", file.title)));
+    for name in SystemFile::shipped_names() {
+        rows.push(row_of(name, SystemFile::named(name).map_err(Failure::usage)?));
     }
     Ok(rows)
+}
+
+fn stores() -> Result<Vec<Row>, Failure> {
+    let row = |name| Ok(row_of(name, SystemFile::store(name).map_err(Failure::usage)?));
+    SystemFile::store_names().into_iter().map(row).collect()
+}
+
+fn row_of(name: &'static str, file: SystemFile) -> Row {
+    let untried = file.untried.map(|reason| format!(" (never run by this project: {reason})")).unwrap_or_default();
+    Row::new(name, format!("{}{untried}", file.title))
 }

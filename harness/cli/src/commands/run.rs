@@ -6,7 +6,9 @@ mod side_by_side;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use shakedown_engine::{Deviation, Ending, Interrupt, Over, RunOptions, RunResult, Shard, SystemChoice, SystemFile};
+use shakedown_engine::{
+    Deviation, Ending, Interrupt, Over, RunOptions, RunResult, Shard, StartedStore, SystemChoice, SystemFile,
+};
 use shakedown_oci::Version;
 use shakedown_reports::{Baseline, Event, Format, Keep, Report};
 use shakedown_scenario::Plan;
@@ -191,7 +193,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     if args.target.systems.len() > 1 {
         return side_by_side::run(args, &plans, output);
     }
-    let options = args.on_store(args.target.single(&args.select, output)?)?;
+    let options = args.target.single(&args.select, output)?;
+    let store = args.store.start(&args.select.vars, output)?;
+    let options = args.on_store(options, store.as_ref())?;
     if let Some(file) = args.write_deviations.as_ref().filter(|file| file.exists()) {
         let there = file.display();
         return Err(Failure::usage(format!("{there} is there already: its reasons would be lost; name another file")));
@@ -220,12 +224,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 
 impl Args {
     /// The same on somebody's store, if one is named.
-    fn on_store(&self, options: RunOptions) -> Result<RunOptions, Failure> {
-        let storage = self.store.read()?;
+    fn on_store(&self, options: RunOptions, started: Option<&StartedStore>) -> Result<RunOptions, Failure> {
+        let storage = self.store.read(started)?;
         if storage.is_some() && matches!(options.system, SystemChoice::Url { .. }) {
-            return Err(Failure::usage(
-                "--s3-endpoint goes with a registry that we start: one that runs has its storage",
-            ));
+            return Err(Failure::usage("a store goes with a registry that we start: one that runs has its storage"));
         }
         Ok(RunOptions { storage, ..options })
     }

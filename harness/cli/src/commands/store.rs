@@ -3,12 +3,13 @@
 
 use std::path::PathBuf;
 
-use shakedown_engine::ForeignStorage;
+use shakedown_engine::{ForeignStorage, StartedStore, SystemFile};
 use shakedown_probe::{Level, MARKER, Plan};
 use shakedown_registry::Credentials;
 
 use super::qualify::{keys, url};
-use crate::output::Failure;
+use super::run::podman;
+use crate::output::{Failure, Output};
 
 /// Which store.
 #[derive(Debug, Clone, clap::Args)]
@@ -17,6 +18,10 @@ pub struct StoreArgs {
     /// done by a proxy before it, what only the mock can do is skipped. Keys as for `shakedown qualify`
     #[arg(long, value_name = "URL", requires = "bucket")]
     s3_endpoint: Option<String>,
+    /// Starts this store for the run, as a process or in a container, and uses it instead of the mock: minio, seaweedfs, moto, s3s-fs,
+    /// mock-container, or a file (*.yaml) that tells of one in the words of system files
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "s3_endpoint", env = "SHAKEDOWN_STORE")]
+    store: Option<String>,
     /// With --s3-endpoint: the bucket; it must exist
     #[arg(long, env = "SHAKEDOWN_BUCKET")]
     bucket: Option<String>,
@@ -32,11 +37,37 @@ pub struct StoreArgs {
 }
 
 impl StoreArgs {
-    /// The store, if one is named.
+    /// The file of the store that is to be started.
+    ///
+    /// # Errors
+    /// There is none of that name, or something is wrong with it.
+    fn file(&self) -> Result<Option<SystemFile>, Failure> {
+        self.store.as_deref().map(SystemFile::store).transpose().map_err(Failure::usage)
+    }
+
+    /// Starts the store that is to be started; it lives as long as what this gives.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start(&self, vars: &[(String, String)], output: &Output) -> Result<Option<StartedStore>, Failure> {
+        let Some(file) = self.file()? else { return Ok(None) };
+        output.note(&format!("starting {}", file.title));
+        if file.needs_containers() {
+            podman::use_it_if_there_is_nothing_else();
+        }
+        let vars = vars.iter().cloned().collect();
+        let started = StartedStore::start(&file, &vars, shakedown_engine::fresh_id());
+        started.map(Some).map_err(|error| Failure::environment(error.to_string()))
+    }
+
+    /// The store, if one is named or was started.
     ///
     /// # Errors
     /// The address is none, or there are no keys.
-    pub fn read(&self) -> Result<Option<ForeignStorage>, Failure> {
+    pub fn read(&self, started: Option<&StartedStore>) -> Result<Option<ForeignStorage>, Failure> {
+        if let Some(started) = started {
+            return Ok(Some(with_directory(started.place.clone())));
+        }
         let (Some(endpoint), Some(bucket)) = (&self.s3_endpoint, &self.bucket) else { return Ok(None) };
         let credentials = keys::find(self.aws_profile.as_deref())?;
         let endpoint = url("--s3-endpoint", endpoint)?;
@@ -64,14 +95,19 @@ pub(super) fn foreign(
     if credentials.session_token.is_some() {
         return Err(Failure::usage("registries are told two keys and no session token: use keys that need none"));
     }
-    Ok(ForeignStorage {
+    Ok(with_directory(ForeignStorage {
         endpoint,
         bucket: bucket.to_owned(),
         region: region.to_owned(),
         access_key: credentials.access_key,
         secret_key: credentials.secret_key,
-        directory: Plan::new(Level::Quick, shakedown_engine::fresh_id()).prefix(),
-        marker: MARKER.to_owned(),
+        directory: String::new(),
+        marker: String::new(),
         roots_pem,
-    })
+    }))
+}
+
+fn with_directory(place: ForeignStorage) -> ForeignStorage {
+    let directory = Plan::new(Level::Quick, shakedown_engine::fresh_id()).prefix();
+    ForeignStorage { directory, marker: MARKER.to_owned(), ..place }
 }

@@ -20,6 +20,8 @@ pub(super) enum Symptom {
     ErrorInSuccess,
     /// 200, but nothing was done.
     NotApplied,
+    /// 200 to a conditional write although its condition did not hold.
+    IgnoredCondition,
     /// What was written is not seen by a read or a listing.
     Late,
     /// A page of a listing that S3 would not give.
@@ -71,7 +73,8 @@ pub(super) fn symptoms(calls: &[Call], at: usize) -> Vec<Symptom> {
     }
     // A fault that is known to have struck says more than a guess from what else was seen.
     let missing = || if found.is_empty() { of_later_calls(calls, at) } else { None };
-    if let Some(symptom) = of_answer(call).or_else(missing) {
+    let ignored = || ignores_condition(calls, at).then_some(Symptom::IgnoredCondition);
+    if let Some(symptom) = of_answer(call).or_else(missing).or_else(ignored) {
         found.retain(|other| *other != symptom);
         found.insert(0, symptom);
     }
@@ -249,6 +252,21 @@ impl<'a> Read<'a> {
             Self::Source(source) => source.strip_suffix(written).is_some_and(|before| before.ends_with('/')),
         }
     }
+}
+
+/// True if an earlier write of the key was taken under the same condition, and left another object.
+fn ignores_condition(calls: &[Call], at: usize) -> bool {
+    let taken =
+        |call: &Call| call.status.is_some_and(|status| status < 300) && call.operation.as_deref() == Some("PutObject");
+    let Some(condition) = header(&calls[at].request_headers, "if-match").filter(|_| taken(&calls[at])) else {
+        return false;
+    };
+    calls[..at].iter().any(|earlier| {
+        earlier.key == calls[at].key
+            && taken(earlier)
+            && header(&earlier.request_headers, "if-match") == Some(condition)
+            && header(&earlier.response_headers, "etag").is_some_and(|etag| etag != condition)
+    })
 }
 
 fn finds_nothing(call: &Call, element: &str) -> bool {

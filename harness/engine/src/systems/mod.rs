@@ -14,6 +14,7 @@ mod redis;
 mod redis_container;
 mod reference;
 mod replicas;
+mod stores;
 pub(crate) mod url;
 
 use std::fmt;
@@ -43,6 +44,7 @@ pub(crate) use redis::{PROGRAMS as REDIS_PROGRAMS, Redis};
 pub(crate) use redis_container::RedisContainer;
 pub(crate) use reference::{AUTHORITY as REFERENCE_AUTHORITY, ReferenceSystem, Wrap, settings_of_reference};
 pub(crate) use replicas::{Replicas, round_robin};
+pub use stores::StartedStore;
 pub(crate) use url::UrlSystem;
 
 /// The registry under test.

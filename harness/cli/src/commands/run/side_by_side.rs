@@ -29,9 +29,10 @@ pub(super) fn run(args: &Args, plans: &[Plan], output: &Output) -> Result<Exit, 
         return Err(Failure::usage(format!("--system {twice} is given twice")));
     }
     // All mistakes are known before the first system is started.
+    let store = args.store.start(&args.select.vars, output)?;
     let each = names
         .iter()
-        .map(|name| args.on_store(args.target.options(name, &args.select, output)?))
+        .map(|name| args.on_store(args.target.options(name, &args.select, output)?, store.as_ref()))
         .collect::<Result<Vec<_>, _>>()?;
     let mut done: Vec<(&str, Report)> = Vec::new();
     let mut worst = Ending::Passed;
