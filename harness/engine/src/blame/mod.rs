@@ -20,11 +20,11 @@ mod front_fault;
 mod garbage;
 mod gateway_changed;
 mod housekeeping;
-mod ignored_condition;
 mod kept_error;
 mod late;
 mod location_astray;
 mod lost_storage_connection;
+mod misjudged_condition;
 mod not_applied;
 mod notifications;
 mod protocol;
@@ -90,7 +90,7 @@ const RULES: &[Rule] = &[
     slow_storage::RULE,
     storage_html_success::RULE,
     not_applied::RULE,
-    ignored_condition::RULE,
+    misjudged_condition::RULE,
     acknowledged_failed_write::RULE,
     late::RULE,
     wrong_page::RULE,

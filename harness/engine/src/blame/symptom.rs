@@ -20,8 +20,8 @@ pub(super) enum Symptom {
     ErrorInSuccess,
     /// 200, but nothing was done.
     NotApplied,
-    /// 200 to a conditional write although its condition did not hold.
-    IgnoredCondition,
+    /// 200 to a conditional write although its condition did not hold, or 412 although it did.
+    WrongCondition,
     /// What was written is not seen by a read or a listing.
     Late,
     /// A page of a listing that S3 would not give.
@@ -73,8 +73,8 @@ pub(super) fn symptoms(calls: &[Call], at: usize) -> Vec<Symptom> {
     }
     // A fault that is known to have struck says more than a guess from what else was seen.
     let missing = || if found.is_empty() { of_later_calls(calls, at) } else { None };
-    let ignored = || ignores_condition(calls, at).then_some(Symptom::IgnoredCondition);
-    if let Some(symptom) = of_answer(call).or_else(missing).or_else(ignored) {
+    let judged = || misjudges_condition(calls, at).then_some(Symptom::WrongCondition);
+    if let Some(symptom) = of_answer(call).or_else(missing).or_else(judged) {
         found.retain(|other| *other != symptom);
         found.insert(0, symptom);
     }
@@ -254,19 +254,26 @@ impl<'a> Read<'a> {
     }
 }
 
-/// True if an earlier write of the key was taken under the same condition, and left another object.
-fn ignores_condition(calls: &[Call], at: usize) -> bool {
-    let taken =
-        |call: &Call| call.status.is_some_and(|status| status < 300) && call.operation.as_deref() == Some("PutObject");
-    let Some(condition) = header(&calls[at].request_headers, "if-match").filter(|_| taken(&calls[at])) else {
-        return false;
-    };
-    calls[..at].iter().any(|earlier| {
-        earlier.key == calls[at].key
-            && taken(earlier)
-            && header(&earlier.request_headers, "if-match") == Some(condition)
-            && header(&earlier.response_headers, "etag").is_some_and(|etag| etag != condition)
-    })
+/// True for a write under `If-Match` that was taken after another one had been under the same, or was refused although the object was
+/// that one all the time.
+fn misjudges_condition(calls: &[Call], at: usize) -> bool {
+    let call = &calls[at];
+    let writes = |call: &Call| call.operation.as_deref() == Some("PutObject");
+    let taken = |call: &Call| writes(call) && call.status.is_some_and(|status| status < 300);
+    let etag = |call: &Call| header(&call.response_headers, "etag").map(str::to_owned);
+    let Some(condition) = header(&call.request_headers, "if-match").filter(|_| writes(call)) else { return false };
+    let of_key = || calls.iter().filter(|other| other.key == call.key && taken(other));
+    if call.status == Some(412) {
+        let end = call.end_us.unwrap_or(call.start_us);
+        let Some(before) = of_key().rfind(|other| other.start_us < end) else { return false };
+        let deletes =
+            |other: &Call| other.operation.as_deref().is_some_and(|operation| operation.starts_with("Delete"));
+        let gone = calls.iter().any(|other| deletes(other) && (before.start_us..end).contains(&other.start_us));
+        return !gone && etag(before).as_deref() == Some(condition);
+    }
+    let under_the_same = |other: &&Call| header(&other.request_headers, "if-match") == Some(condition);
+    let mut earlier = of_key().filter(|other| other.start_us < call.start_us).filter(under_the_same);
+    taken(call) && earlier.any(|other| etag(other).as_deref() != Some(condition))
 }
 
 fn finds_nothing(call: &Call, element: &str) -> bool {
