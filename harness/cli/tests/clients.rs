@@ -21,6 +21,7 @@ const SEEN: &[(&str, &[&str])] = &[
     ("client-chunk-refused-for-its-size", &["gullible", "hammers", "idle"]),
     ("client-comes-back-after-503", &["hammers", "idle"]),
     ("client-firewall-403", &["gullible", "hammers", "idle"]),
+    ("client-forward-proxy", &["direct", "gullible", "hammers", "idle"]),
     ("client-insufficient-scope", &["forever", "idle"]),
     ("client-pages-of-tags", &["first-page", "idle"]),
     ("client-portal-200", &["gullible", "idle"]),

@@ -21,6 +21,7 @@ mod deviations;
 pub mod doctor;
 mod duty;
 mod expect;
+mod forward;
 mod gateway;
 mod host;
 mod invariants;

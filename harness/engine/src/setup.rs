@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use shakedown_client::Credentials;
+use shakedown_faults::forward::ProxyUser;
 use shakedown_faults::gateway::Before;
 use shakedown_faults::{Fault, On};
 use shakedown_oci::{Rule, Version};
@@ -181,8 +182,32 @@ impl Setup {
         }
     }
 
-    /// Why the scenario's gateway cannot stand where it wants to.
+    /// Why the scenario's gateway or forward proxy cannot stand where it wants to.
     fn cannot_stand(&self, plan: &Plan) -> Option<String> {
+        self.cannot_go_through(plan).or_else(|| self.cannot_stand_before(plan))
+    }
+
+    fn cannot_go_through(&self, plan: &Plan) -> Option<String> {
+        let forward = plan.scenario.given.forward_proxy.as_ref()?;
+        match (&self.system, forward.r#for) {
+            (SystemChoice::Url { registry, .. }, ProxyUser::Client) => registry
+                .starts_with("https:")
+                .then(|| "requests to an https address pass a forward proxy unseen (`given.forward-proxy`)".to_owned()),
+            (SystemChoice::Url { .. }, ProxyUser::Registry) => {
+                Some("a running registry cannot be told of a forward proxy (`given.forward-proxy`)".to_owned())
+            }
+            (SystemChoice::Process(file), ProxyUser::Registry) if file.compose.is_some() => Some(format!(
+                "the services of {} cannot be told of a forward proxy (`given.forward-proxy`)",
+                file.title
+            )),
+            (SystemChoice::Process(file), ProxyUser::Registry) if file.storage == StorageOf::Own => {
+                Some(format!("{} has a storage of its own, to which no proxy leads", file.title))
+            }
+            _ => None,
+        }
+    }
+
+    fn cannot_stand_before(&self, plan: &Plan) -> Option<String> {
         let gateway = plan.scenario.given.gateway.as_ref()?;
         match &self.system {
             _ if gateway.tls && self.over == Over::Tcp => {

@@ -3,6 +3,7 @@
 mod access;
 mod cache;
 mod ending;
+mod forward;
 mod front;
 mod gateway;
 mod other;
@@ -31,6 +32,7 @@ use tokio::sync::Mutex;
 
 use self::access::Users;
 use self::cache::WorldCache;
+use self::forward::ForwardStand;
 use self::front::{Foreigners, recorded};
 use self::other::{OTHER, OtherSite};
 use self::peers::Peers;
@@ -38,6 +40,7 @@ use self::storage::standing;
 use self::upstream::UpstreamPart;
 use crate::api::QuietApi;
 use crate::content::derive;
+use crate::forward::FORWARD_PROXY;
 use crate::gateway::GatewayPart;
 use crate::mock::MockStore;
 use crate::options::{Access, Over};
@@ -78,6 +81,7 @@ pub(crate) struct World {
     /// The registry's own address, behind a gateway if there is one: where invariants look.
     direct: Uri,
     gateway: Option<GatewayPart>,
+    forward: Option<ForwardStand>,
     other: Option<Mutex<OtherSite>>,
     upstream: Option<UpstreamPart>,
     cache: Mutex<WorldCache>,
@@ -117,9 +121,12 @@ struct Parts {
     foreigners: Foreigners,
     injector: Injector,
     gateway: Option<GatewayPart>,
+    forward: Option<ForwardStand>,
     upstream: Option<UpstreamPart>,
     net: MemoryNet,
     network: Party,
+    /// What `network` was made with.
+    options: NetworkOptions,
     /// Where containers reach what stands in this process, if there are containers.
     meeting: Option<Meeting>,
 }
@@ -139,6 +146,8 @@ impl World {
     /// The environment does not let it be built.
     pub(crate) async fn build(plan: &Plan, setup: &Setup) -> Result<Self, ViewError> {
         let mut parts = Parts::new(plan, setup).await?;
+        let mut before = Vec::new();
+        parts.forward = parts.forward(plan, setup, &mut before)?;
         parts.upstream = plan.scenario.given.upstream.as_ref().map(|_| parts.upstream(setup)).transpose()?;
         let (users, mut peers) = parts.access(plan, setup)?;
         let cache = parts.cache(plan, setup, &mut peers).await?;
@@ -166,6 +175,9 @@ impl World {
             client_party = gateway::out_of_reach(&direct, client_party);
             front = "gateway";
         }
+        if let Some((base, way)) = direct.authority().and_then(|direct| parts.through_proxy(direct)) {
+            (built.base, client_party, front) = (uri(&base)?, setup.budget.party(way), FORWARD_PROXY);
+        }
         let is_shared = matches!(setup.system, SystemChoice::Url { .. });
         let written = is_shared.then(|| Written::new(&built.base, &setup.prefix(plan)));
         let plain_party = quiet_party.clone();
@@ -183,6 +195,7 @@ impl World {
             authority,
             direct,
             gateway: parts.gateway,
+            forward: parts.forward,
             other_base: other.as_ref().map(|other| other.base.clone()),
             other: other.map(Mutex::new),
             upstream: parts.upstream,
@@ -204,7 +217,7 @@ impl World {
             plain_party,
             running: Mutex::new(built.running),
             replicas: plan.scenario.given.replicas,
-            _servers: built.servers.into_iter().chain(peers).collect(),
+            _servers: built.servers.into_iter().chain(peers).chain(before).collect(),
         })
     }
 
@@ -303,6 +316,7 @@ impl World {
         self.front.clear();
         self.inner.clear();
         self.gateway.iter().for_each(GatewayPart::clear);
+        self.forward.iter().for_each(|forward| forward.part.clear());
         self.upstream.iter().for_each(UpstreamPart::clear);
         if let Some(store) = &self.store {
             store.forget_calls().await?;
@@ -312,8 +326,10 @@ impl World {
 
     /// Replaces the active faults on all sides. Each gets the whole list, so that a fault has one number everywhere.
     pub(crate) async fn set_faults(&self, faults: &[Fault]) -> Result<(), ViewError> {
-        let any = self.is_behind_gateway() || faults.iter().any(|fault| fault.on == On::Registry);
+        let any =
+            self.is_behind_gateway() || self.is_behind_proxy() || faults.iter().any(|fault| fault.on == On::Registry);
         self.gateway.iter().for_each(|gateway| gateway.set_faults(faults, self.seed));
+        self.forward.iter().for_each(|forward| forward.part.set_faults(faults, self.seed));
         self.upstream.iter().for_each(|upstream| upstream.set_faults(faults, self.seed));
         self.front_faults.store(any, std::sync::atomic::Ordering::Relaxed);
         self.injector.replace(faults.to_vec(), derive(self.seed, &["front"]));
@@ -353,6 +369,7 @@ impl World {
     pub(crate) async fn event(&self, name: &str) -> Result<(), ViewError> {
         self.injector.event(name);
         self.gateway.iter().for_each(|gateway| gateway.event(name));
+        self.forward.iter().for_each(|forward| forward.part.event(name));
         self.upstream.iter().for_each(|upstream| upstream.event(name));
         if let Some(tokens) = self.users.server() {
             tokens.injector().event(name);
@@ -401,6 +418,7 @@ impl World {
         self.front_faults.store(false, std::sync::atomic::Ordering::Relaxed);
         self.injector.clear();
         self.gateway.iter().for_each(|gateway| gateway.set_faults(&[], 0));
+        self.forward.iter().for_each(|forward| forward.part.set_faults(&[], 0));
         self.upstream.iter().for_each(|upstream| upstream.set_faults(&[], 0));
         if let Some(tokens) = self.users.server() {
             tokens.injector().clear();
@@ -427,6 +445,7 @@ impl Parts {
             self.front.secret(secret);
             self.inner.secret(secret);
             self.gateway.iter().for_each(|gateway| gateway.secret(secret));
+            self.forward.iter().for_each(|forward| forward.part.secret(secret));
             self.upstream.iter().for_each(|upstream| upstream.secret(secret));
         }
     }
@@ -469,9 +488,11 @@ impl Parts {
             injector: Injector::new(FaultSet::new(Vec::new(), 0), On::Registry, clock.clone()),
             seed: setup.derive(plan, "world"),
             gateway: gateway.map(|settings| GatewayPart::new(settings, &clock)),
+            forward: None,
             upstream: None,
             net: MemoryNet::with_latency(LATENCY),
             network: network::client(&network),
+            options: network,
             over: setup.over,
             clock,
         })

@@ -8,6 +8,7 @@ leaks      sends its Authorization wherever a redirect leads
 first-page reads one page of tags
 stale      commits a blob with the token it has, good or not
 forever    asks the token server again and again
+direct     goes round the proxy that it is told to use
 """
 
 import base64, hashlib, http.client, json, os, re, sys, time
@@ -33,10 +34,12 @@ def once(method, url, body=None, headers={}):
 
 
 def sent(method, parts, body, headers):
-    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=20)
+    proxy = urlsplit(os.environ.get("http_proxy", "") if MODE != "direct" else "")
+    connection = http.client.HTTPConnection(proxy.hostname or parts.hostname, proxy.port or parts.port or 80, timeout=20)
     try:
         try:
-            connection.request(method, parts.path + ("?" + parts.query if parts.query else ""), body, headers)
+            target = parts.path + ("?" + parts.query if parts.query else "")
+            connection.request(method, f"http://{parts.netloc}{target}" if proxy.hostname else target, body, headers)
         except (BrokenPipeError, ConnectionResetError):
             pass  # what was said before the end may still be read
         answer = connection.getresponse()

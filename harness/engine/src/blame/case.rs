@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use shakedown_reports::{Blame, Call, Check, Evidence, Party, Verdict};
 
 use super::symptom::{Symptom, struck_by, symptoms};
+use crate::forward::FORWARD_PROXY;
 use crate::trace::{Address, Key, Target, path_of};
 
 /// What the rules see.
@@ -93,8 +94,10 @@ impl<'a> Case<'a> {
     pub(super) fn behind(&self, storage: usize) -> Party {
         let call = &self.calls[storage];
         // Both of its sides are in the trace, and they differ.
-        if call.to == "gateway" {
-            return Party::Gateway;
+        match call.to.as_str() {
+            "gateway" => return Party::Gateway,
+            FORWARD_PROXY => return Party::ForwardProxy,
+            _ => {}
         }
         if call.faults.iter().any(|fault| matches!(fault.effect.as_str(), "request-header" | "request-method")) {
             return Party::Gateway;
