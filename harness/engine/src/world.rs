@@ -188,6 +188,7 @@ impl World {
         let authority = built.base.authority().map(ToString::to_string).unwrap_or_default();
         let client_party = recorded(&parts.front, (front, &authority), users.authority(), client_party);
         parts.keep_secret(&setup.secrets);
+        setup.secrets.iter().for_each(|secret| beside.secret(secret));
         Ok(Self {
             clock: parts.clock,
             over: setup.over,
@@ -317,6 +318,7 @@ impl World {
         self.inner.clear();
         self.gateway.iter().for_each(GatewayPart::clear);
         self.forward.iter().for_each(|forward| forward.part.clear());
+        self.peers.clear();
         self.upstream.iter().for_each(UpstreamPart::clear);
         if let Some(store) = &self.store {
             store.forget_calls().await?;
@@ -330,6 +332,7 @@ impl World {
             self.is_behind_gateway() || self.is_behind_proxy() || faults.iter().any(|fault| fault.on == On::Registry);
         self.gateway.iter().for_each(|gateway| gateway.set_faults(faults, self.seed));
         self.forward.iter().for_each(|forward| forward.part.set_faults(faults, self.seed));
+        self.peers.set_faults(faults, self.seed);
         self.upstream.iter().for_each(|upstream| upstream.set_faults(faults, self.seed));
         self.front_faults.store(any, std::sync::atomic::Ordering::Relaxed);
         self.injector.replace(faults.to_vec(), derive(self.seed, &["front"]));
@@ -370,6 +373,7 @@ impl World {
         self.injector.event(name);
         self.gateway.iter().for_each(|gateway| gateway.event(name));
         self.forward.iter().for_each(|forward| forward.part.event(name));
+        self.peers.event(name);
         self.upstream.iter().for_each(|upstream| upstream.event(name));
         if let Some(tokens) = self.users.server() {
             tokens.injector().event(name);
@@ -419,6 +423,7 @@ impl World {
         self.injector.clear();
         self.gateway.iter().for_each(|gateway| gateway.set_faults(&[], 0));
         self.forward.iter().for_each(|forward| forward.part.set_faults(&[], 0));
+        self.peers.set_faults(&[], 0);
         self.upstream.iter().for_each(|upstream| upstream.set_faults(&[], 0));
         if let Some(tokens) = self.users.server() {
             tokens.injector().clear();

@@ -76,6 +76,11 @@ impl Call {
         self.is_client() && !matches!(self.to.as_str(), "registry" | "gateway" | "forward-proxy" | "token" | "swift")
     }
 
+    /// True if a pull-through cache sent it to its upstream, or to the forward proxy that it goes through.
+    pub fn is_for_upstream(&self) -> bool {
+        self.to == "upstream" || (self.from == "registry" && self.to == "forward-proxy" && self.operation.is_none())
+    }
+
     /// True if a client sent it to the token server.
     pub fn is_for_token(&self) -> bool {
         self.is_client() && self.to == "token"

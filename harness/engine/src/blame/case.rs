@@ -228,7 +228,10 @@ fn statuses(text: &str) -> impl Iterator<Item = &str> {
 
 fn related(calls: &[Call], focus: Option<usize>) -> Vec<usize> {
     // What went in behind a gateway before the registry is no storage call.
-    let storage = |at: &usize| !calls[*at].is_client() && !matches!(calls[*at].to.as_str(), "registry" | "upstream");
+    let storage = |at: &usize| {
+        let call = &calls[*at];
+        !call.is_client() && !matches!(call.to.as_str(), "registry" | "webhook") && !call.is_for_upstream()
+    };
     let Some(focus) = focus else { return (0..calls.len()).filter(storage).collect() };
     // A redirected call is judged with the call that sent the client there.
     let focus = if calls[focus].is_redirected() { calls[focus].caused_by.unwrap_or(focus) } else { focus };

@@ -35,6 +35,7 @@ impl World {
             None => Vec::new(),
         };
         back.extend(self.upstream.iter().flat_map(UpstreamPart::calls));
+        back.extend(self.peers.calls());
         if self.over == Over::Tcp {
             front.extend(redirected(&back));
         }
