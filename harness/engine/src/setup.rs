@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
 
 use shakedown_client::Credentials;
 use shakedown_faults::forward::ProxyUser;
@@ -22,6 +23,9 @@ use crate::systems::{
 
 /// A free port of loopback.
 pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Where `docker` looks for its daemon if nothing else is said; programs of steps are told nothing else.
+const DOCKER: &str = "/var/run/docker.sock";
 
 /// One scenario's view of the run.
 #[derive(Debug, Clone)]
@@ -112,9 +116,13 @@ impl Setup {
     /// Why the scenario's programs cannot be run or watched here. In CI one that is not installed is no reason: its step is an error.
     fn cannot_run(&self, plan: &Plan) -> Option<String> {
         let missing = programs(plan).into_iter().find(|program| find_program(program).is_none());
-        let missing = missing.filter(|_| std::env::var_os("CI").is_none());
+        let in_ci = std::env::var_os("CI").is_some();
+        let missing = missing.filter(|_| !in_ci);
         let unseen = matches!(self.system, SystemChoice::Url { .. }) && runs_programs(plan);
-        missing.map(|program| format!("needs `{program}`, which is not installed")).or_else(|| {
+        let missing = missing.map(|program| format!("needs `{program}`, which is not installed"));
+        let deaf = !in_ci && programs(plan).contains(&"docker") && UnixStream::connect(DOCKER).is_err();
+        let deaf = deaf.then(|| format!("needs a Docker daemon, and nobody listens at {DOCKER}"));
+        missing.or(deaf).or_else(|| {
             unseen.then(|| "a program's calls to a registry that somebody else runs cannot be seen".to_owned())
         })
     }

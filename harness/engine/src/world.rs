@@ -3,6 +3,7 @@
 mod access;
 mod cache;
 mod ending;
+mod faults;
 mod forward;
 mod front;
 mod gateway;
@@ -68,8 +69,6 @@ const LATENCY: Duration = Duration::from_millis(1);
 /// How long a client waits for an answer, and for the next byte of one.
 const PATIENCE_IN_MEMORY: Duration = Duration::from_secs(300);
 const PATIENCE_OVER_TCP: Duration = Duration::from_secs(120);
-/// Virtual time in which everything late becomes visible before invariants look.
-const DUST: Duration = Duration::from_secs(60);
 
 /// Everything a scenario acts on.
 #[derive(Debug)]
@@ -312,42 +311,6 @@ impl World {
         self.store.as_deref().ok_or_else(|| "the storage is not ours: it cannot be looked at or changed".to_owned())
     }
 
-    /// The scenario begins: what came before is forgotten, its faults strike from now on.
-    pub(crate) async fn begin(&self, faults: &[Fault]) -> Result<(), ViewError> {
-        self.front.clear();
-        self.inner.clear();
-        self.gateway.iter().for_each(GatewayPart::clear);
-        self.forward.iter().for_each(|forward| forward.part.clear());
-        self.peers.clear();
-        self.upstream.iter().for_each(UpstreamPart::clear);
-        if let Some(store) = &self.store {
-            store.forget_calls().await?;
-        }
-        self.set_faults(faults).await
-    }
-
-    /// Replaces the active faults on all sides. Each gets the whole list, so that a fault has one number everywhere.
-    pub(crate) async fn set_faults(&self, faults: &[Fault]) -> Result<(), ViewError> {
-        let any =
-            self.is_behind_gateway() || self.is_behind_proxy() || faults.iter().any(|fault| fault.on == On::Registry);
-        self.gateway.iter().for_each(|gateway| gateway.set_faults(faults, self.seed));
-        self.forward.iter().for_each(|forward| forward.part.set_faults(faults, self.seed));
-        self.peers.set_faults(faults, self.seed);
-        self.upstream.iter().for_each(|upstream| upstream.set_faults(faults, self.seed));
-        self.front_faults.store(any, std::sync::atomic::Ordering::Relaxed);
-        self.injector.replace(faults.to_vec(), derive(self.seed, &["front"]));
-        if let Some(tokens) = self.users.server() {
-            tokens.injector().replace(faults.to_vec(), derive(self.seed, &["token"]));
-        }
-        match &self.store {
-            Some(store) => {
-                let all = faults.iter().chain(&self.standing).cloned().collect();
-                store.set_faults(all, derive(self.seed, &["s3"])).await
-            }
-            None => Ok(()),
-        }
-    }
-
     fn is_behind_gateway(&self) -> bool {
         self.gateway.as_ref().is_some_and(|gateway| gateway.before() == Before::Registry)
     }
@@ -361,27 +324,6 @@ impl World {
     /// What is secret in this world, for other texts.
     pub(crate) fn redactor(&self) -> Redactor {
         self.front.redactor()
-    }
-
-    /// True if answers of the registry may be made by a fault.
-    pub(crate) fn has_front_faults(&self) -> bool {
-        self.front_faults.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    /// Reports a named event to all faults.
-    pub(crate) async fn event(&self, name: &str) -> Result<(), ViewError> {
-        self.injector.event(name);
-        self.gateway.iter().for_each(|gateway| gateway.event(name));
-        self.forward.iter().for_each(|forward| forward.part.event(name));
-        self.peers.event(name);
-        self.upstream.iter().for_each(|upstream| upstream.event(name));
-        if let Some(tokens) = self.users.server() {
-            tokens.injector().event(name);
-        }
-        match &self.store {
-            Some(store) => store.event(name).await,
-            None => Ok(()),
-        }
     }
 
     /// Ends the registry, or one of its replicas counted from 1, and starts it again.
@@ -415,26 +357,6 @@ impl World {
     /// The seed of everything random in this world.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
-    }
-
-    /// No faults any more, and everything late is visible.
-    pub(crate) async fn settle(&self) -> Result<(), ViewError> {
-        self.front_faults.store(false, std::sync::atomic::Ordering::Relaxed);
-        self.injector.clear();
-        self.gateway.iter().for_each(|gateway| gateway.set_faults(&[], 0));
-        self.forward.iter().for_each(|forward| forward.part.set_faults(&[], 0));
-        self.peers.set_faults(&[], 0);
-        self.upstream.iter().for_each(|upstream| upstream.set_faults(&[], 0));
-        if let Some(tokens) = self.users.server() {
-            tokens.injector().clear();
-        }
-        if let Some(store) = &self.store {
-            store.set_faults(Vec::new(), 0).await?;
-        }
-        if self.over == Over::Memory {
-            tokio::time::sleep(DUST).await;
-        }
-        Ok(())
     }
 
     /// Whether calls to the registry's storage can be seen.

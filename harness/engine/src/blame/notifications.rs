@@ -21,17 +21,15 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     Some(case.blame(Party::Registry, None, why, fix))
 }
 
-/// A client's call was late, and within it the registry posted to its sink for most of the time.
+/// A client's call was late, and for most of its time the registry was posting to its sink.
 fn waited_for(case: &Case<'_>) -> Option<Blame> {
-    let took_us = |call: &Call| call.end_us.unwrap_or(call.start_us).saturating_sub(call.start_us);
-    let is_post = |at: &usize| case.calls[*at].to == "webhook" && case.calls[*at].caused_by.is_some();
-    let at = (0..case.calls.len()).filter(is_post).max_by_key(|&at| took_us(&case.calls[at]))?;
-    let within = &case.calls[case.calls[at].caused_by?];
-    if took_us(&case.calls[at]) * 2 < took_us(within) {
-        return None;
-    }
-    let why =
-        format!("{} waited until the webhook sink was told: {} ms", within.method, took_us(&case.calls[at]) / 1000);
+    let end_us = |call: &Call| call.end_us.unwrap_or(u64::MAX);
+    let took_us = |call: &Call| end_us(call).saturating_sub(call.start_us);
+    let posts = case.calls.iter().enumerate().filter(|(_, call)| call.to == "webhook");
+    let (at, post) = posts.max_by_key(|(_, call)| took_us(call))?;
+    let around = |call: &&Call| call.is_client() && call.start_us <= post.start_us && end_us(post) <= end_us(call);
+    let late = case.calls.iter().find(around).filter(|late| took_us(post) > took_us(late) / 2)?;
+    let why = format!("{} waited until the webhook sink was told, {} ms", late.method, took_us(post) / 1000);
     let fix = "answer first; leave events in a bounded queue, and let a task of its own tell the sink";
     Some(case.blame(Party::Registry, None, why, fix).with_evidence(at, "was waited for"))
 }
