@@ -112,7 +112,7 @@ pub(crate) fn fold((name, before): (&str, Before), sides: Vec<Exchange>, front: 
                 };
                 taken[at] = true;
                 if differ(&outer, &back[at]) {
-                    back[at].lane.from = name.to_owned().into();
+                    back[at].lane.from = name.to_owned();
                     // Under what it was asked for; the answer is the gateway's.
                     let note = Some(S3Note { result: None, ..guess(&outer) });
                     outer.s3 = note.filter(|_| !is_for_a_registry(&outer));

@@ -167,16 +167,7 @@ impl World {
         let other = other.map(|_| parts.site(setup, &OTHER, Box::new(|party| party))).transpose()?;
         let quiet_party = parts.way();
         let direct = built.base.clone();
-        let mut client_party = setup.budget.party(quiet_party.clone());
-        let mut front = "registry";
-        if let Some(gateway) = parts.gateway.as_ref().filter(|gateway| gateway.before() == Before::Registry) {
-            built.base = parts.stand(gateway, &direct, setup, &mut built.servers)?;
-            client_party = gateway::out_of_reach(&direct, client_party);
-            front = "gateway";
-        }
-        if let Some((base, way)) = direct.authority().and_then(|direct| parts.through_proxy(direct)) {
-            (built.base, client_party, front) = (uri(&base)?, setup.budget.party(way), FORWARD_PROXY);
-        }
+        let (client_party, front) = parts.way_of_clients(&mut built, setup)?;
         let is_shared = matches!(setup.system, SystemChoice::Url { .. });
         let written = is_shared.then(|| Written::new(&built.base, &setup.prefix(plan)));
         let plain_party = quiet_party.clone();
@@ -366,6 +357,20 @@ impl World {
 }
 
 impl Parts {
+    /// The way of clients to what was built, and the lane on which they arrive. Its address is then that of what stands before it.
+    fn way_of_clients(&self, built: &mut Built, setup: &Setup) -> Result<(Party, &'static str), ViewError> {
+        let direct = built.base.clone();
+        if let Some(gateway) = self.gateway.as_ref().filter(|gateway| gateway.before() == Before::Registry) {
+            built.base = self.stand(gateway, &direct, setup, &mut built.servers)?;
+            return Ok((gateway::out_of_reach(&direct, setup.budget.party(self.way())), "gateway"));
+        }
+        if let Some((base, way)) = direct.authority().and_then(|direct| self.through_proxy(direct)) {
+            built.base = uri(&base)?;
+            return Ok((setup.budget.party(way), FORWARD_PROXY));
+        }
+        Ok((setup.budget.party(self.way()), "registry"))
+    }
+
     /// These texts are shown nowhere.
     fn keep_secret(&self, secrets: &[String]) {
         for secret in secrets {
