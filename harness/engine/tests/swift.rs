@@ -52,7 +52,7 @@ fn a_library_that_goes_on_after_a_refused_segment_is_blamed() {
     for (status, page_of_it) in [("503", "nginx-503"), ("200", "captive-portal-200"), ("401", "nginx-401")] {
         // One case of the matrix as a scenario of its own.
         let text = format!("{}{}", &REFUSED_SEGMENT[..page], &REFUSED_SEGMENT[page + rest..]);
-        let text = text.replace("${case}", "one").replace("${status}", status).replace("${page}", page_of_it);
+        let text = text.replace("${case}", "one").replace("\"${status}\"", status).replace("${page}", page_of_it);
         assert_passed(&played(&text, "refused: told", "refused: told"));
         let report = played(&text, "refused: told", "refused: ignored");
         let expected = (Verdict::Failed, Some((Party::Client, Some(Party::Storage), "refused-segment-ignored")));
