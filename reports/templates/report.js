@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const LANES = ["client", "gateway", "registry", "cache", "token", "upstream", "s3"];
+  const LANES = ["client", "gateway", "forward-proxy", "registry", "cache", "token", "upstream", "webhook", "s3"];
   const NAMES = { s3: "storage", token: "token server", "token-server": "token server" };
   const SVG = "http://www.w3.org/2000/svg";
   const PRINTED = 40;

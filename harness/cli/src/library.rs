@@ -2,7 +2,7 @@
 //! (`shakedown-library`).
 
 use shakedown_library as files;
-pub use shakedown_library::{Files, Loaded, Selection, built_in, built_in_loads, is_of_systems};
+pub use shakedown_library::{Files, Loaded, Selection, built_in, built_in_loads, given, is_of_systems};
 use shakedown_scenario::Plan;
 
 use std::path::PathBuf;

@@ -20,7 +20,12 @@ const SEEN: &[(&str, &[&str])] = &[
     ("client-body-limit-413", &["gullible", "hammers", "idle"]),
     ("client-chunk-refused-for-its-size", &["gullible", "hammers", "idle"]),
     ("client-comes-back-after-503", &["hammers", "idle"]),
+    ("client-docker-body-limit-413", &["gullible", "hammers", "idle"]),
+    ("client-docker-comes-back-after-503", &["hammers", "idle"]),
+    ("client-docker-push-and-pull", &["idle"]),
+    ("client-docker-wrong-byte-in-flight", &["gullible", "idle"]),
     ("client-firewall-403", &["gullible", "hammers", "idle"]),
+    ("client-forward-proxy", &["direct", "gullible", "hammers", "idle"]),
     ("client-insufficient-scope", &["forever", "idle"]),
     ("client-pages-of-tags", &["first-page", "idle"]),
     ("client-portal-200", &["gullible", "idle"]),
@@ -55,7 +60,8 @@ fn program(dir: &Path, mode: &str) -> String {
 /// The scenarios with this program as their client; the first case of each.
 fn plans(client: &str) -> Vec<Plan> {
     let honest = HONEST.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let vars: Vec<_> = [("skopeo".to_owned(), client.to_owned())].into_iter().chain(honest).collect();
+    let programs = ["skopeo", "docker"].map(|name| (name.to_owned(), client.to_owned()));
+    let vars: Vec<_> = programs.into_iter().chain(honest).collect();
     let paths = [root().join("scenarios/clients")];
     let loaded = library::load(&Selection { paths: &paths, vars: &vars, secrets: &[] })
         .unwrap_or_else(|e| panic!("{}", e.message));

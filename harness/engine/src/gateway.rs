@@ -92,11 +92,12 @@ impl GatewayPart {
     }
 }
 
-/// Adds to `back` the side of the gateway that the other lists do not have, for each exchange that it changed.
-pub(crate) fn fold(before: Before, sides: Vec<Exchange>, front: &[Exchange], back: &mut Vec<Exchange>) {
+/// Adds to `back` the side of the gateway (or forward proxy: its lane is `name`) that the other lists do not have, for each exchange that it
+/// changed.
+pub(crate) fn fold((name, before): (&str, Before), sides: Vec<Exchange>, front: &[Exchange], back: &mut Vec<Exchange>) {
     match before {
         Before::Registry => back.extend(sides.into_iter().filter(|inner| {
-            let outer = front.iter().find(|call| call.lane.to == "gateway" && call.trace == inner.trace);
+            let outer = front.iter().find(|call| call.lane.to == name && call.trace == inner.trace);
             outer.is_none_or(|outer| differ(outer, inner))
         })),
         Before::Storage => {
@@ -105,22 +106,28 @@ pub(crate) fn fold(before: Before, sides: Vec<Exchange>, front: &[Exchange], bac
             for mut outer in sides {
                 let twin = back.iter().enumerate().position(|(at, inner)| !taken[at] && is_inside(inner, &outer));
                 let Some(at) = twin else {
-                    outer.s3 = Some(guess(&outer));
+                    outer.s3 = Some(guess(&outer)).filter(|_| !is_for_a_registry(&outer));
                     changed.push(outer);
                     continue;
                 };
                 taken[at] = true;
                 if differ(&outer, &back[at]) {
-                    back[at].lane.from = "gateway".into();
+                    back[at].lane.from = name.to_owned();
                     // Under what it was asked for; the answer is the gateway's.
-                    outer.s3 = Some(S3Note { result: None, ..guess(&outer) });
+                    let note = Some(S3Note { result: None, ..guess(&outer) });
+                    outer.s3 = note.filter(|_| !is_for_a_registry(&outer));
                     changed.push(outer);
                 }
             }
             back.extend(changed);
         }
     }
-    back.sort_by_key(|call| (call.start_us, call.lane.from == "gateway", call.seq));
+    back.sort_by_key(|call| (call.start_us, call.lane.from == name, call.seq));
+}
+
+/// True for a call to an upstream: the API of registries lies below `/v2/`, and buckets of ours have other names.
+fn is_for_a_registry(call: &Exchange) -> bool {
+    path_of(&call.request.uri).starts_with("/v2/")
 }
 
 /// True if `inner` can be what became of `outer`.
@@ -149,7 +156,8 @@ pub(crate) fn differ(outer: &Exchange, inner: &Exchange) -> bool {
         || path_of(&outer.request.uri) != path_of(&inner.request.uri)
         || host(outer) != host(inner)
         || outer.request.body.digest != inner.request.body.digest;
-    let asked = asked || !outer.faults.is_empty();
+    let names_somebody = |call: &Exchange| header(&call.request.headers, "authorization").is_some();
+    let asked = asked || names_somebody(outer) != names_somebody(inner) || !outer.faults.is_empty();
     let (Some(out), Some(own)) = (&outer.response, &inner.response) else {
         return asked
             || outer.error.is_some() != inner.error.is_some()
@@ -248,7 +256,7 @@ mod tests {
         let mut page = side(20, 404);
         page.response.as_mut().unwrap().body.digest = Some("sha256:page".into());
         let mut back = vec![store(0, 200), store(20, 404)];
-        fold(Before::Storage, vec![side(0, 200), page, side(40, 403)], &[], &mut back);
+        fold(("gateway", Before::Storage), vec![side(0, 200), page, side(40, 403)], &[], &mut back);
         let expected = [
             ("registry", "s3", Some(200)),
             ("registry", "gateway", Some(404)),
@@ -268,9 +276,9 @@ mod tests {
         same.request.headers = outer.request.headers.clone();
         let other = exchange("gateway", "registry", "http://registry.test/v2/", 1, 200);
         let mut back = Vec::new();
-        fold(Before::Registry, vec![same], std::slice::from_ref(&outer), &mut back);
+        fold(("gateway", Before::Registry), vec![same], std::slice::from_ref(&outer), &mut back);
         assert!(back.is_empty());
-        fold(Before::Registry, vec![other], &[outer], &mut back);
+        fold(("gateway", Before::Registry), vec![other], &[outer], &mut back);
         assert_eq!(lanes(&back), [("gateway", "registry", Some(200))], "another Host was sent on");
     }
 }

@@ -23,6 +23,7 @@ mod duty;
 mod expect;
 mod folder;
 mod foreign;
+mod forward;
 mod gateway;
 mod host;
 mod invariants;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
 
 use shakedown_client::Credentials;
+use shakedown_faults::forward::ProxyUser;
 use shakedown_faults::gateway::Before;
 use shakedown_faults::{Fault, On};
 use shakedown_oci::{Rule, Version};
@@ -22,6 +24,9 @@ use crate::systems::{
 
 /// A free port of loopback.
 pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Where `docker` looks for its daemon if nothing else is said; programs of steps are told nothing else.
+const DOCKER: &str = "/var/run/docker.sock";
 
 /// One scenario's view of the run.
 #[derive(Debug, Clone)]
@@ -116,9 +121,13 @@ impl Setup {
     /// Why the scenario's programs cannot be run or watched here. In CI one that is not installed is no reason: its step is an error.
     fn cannot_run(&self, plan: &Plan) -> Option<String> {
         let missing = programs(plan).into_iter().find(|program| find_program(program).is_none());
-        let missing = missing.filter(|_| std::env::var_os("CI").is_none());
+        let in_ci = std::env::var_os("CI").is_some();
+        let missing = missing.filter(|_| !in_ci);
         let unseen = matches!(self.system, SystemChoice::Url { .. }) && runs_programs(plan);
-        missing.map(|program| format!("needs `{program}`, which is not installed")).or_else(|| {
+        let missing = missing.map(|program| format!("needs `{program}`, which is not installed"));
+        let deaf = !in_ci && programs(plan).contains(&"docker") && UnixStream::connect(DOCKER).is_err();
+        let deaf = deaf.then(|| format!("needs a Docker daemon, and nobody listens at {DOCKER}"));
+        missing.or(deaf).or_else(|| {
             unseen.then(|| "a program's calls to a registry that somebody else runs cannot be seen".to_owned())
         })
     }
@@ -186,8 +195,32 @@ impl Setup {
         }
     }
 
-    /// Why the scenario's gateway cannot stand where it wants to.
+    /// Why the scenario's gateway or forward proxy cannot stand where it wants to.
     fn cannot_stand(&self, plan: &Plan) -> Option<String> {
+        self.cannot_go_through(plan).or_else(|| self.cannot_stand_before(plan))
+    }
+
+    fn cannot_go_through(&self, plan: &Plan) -> Option<String> {
+        let forward = plan.scenario.given.forward_proxy.as_ref()?;
+        match (&self.system, forward.r#for) {
+            (SystemChoice::Url { registry, .. }, ProxyUser::Client) => registry
+                .starts_with("https:")
+                .then(|| "requests to an https address pass a forward proxy unseen (`given.forward-proxy`)".to_owned()),
+            (SystemChoice::Url { .. }, ProxyUser::Registry) => {
+                Some("a running registry cannot be told of a forward proxy (`given.forward-proxy`)".to_owned())
+            }
+            (SystemChoice::Process(file), ProxyUser::Registry) if file.compose.is_some() => Some(format!(
+                "the services of {} cannot be told of a forward proxy (`given.forward-proxy`)",
+                file.title
+            )),
+            (SystemChoice::Process(file), ProxyUser::Registry) if file.storage == StorageOf::Own => {
+                Some(format!("{} has a storage of its own, to which no proxy leads", file.title))
+            }
+            _ => None,
+        }
+    }
+
+    fn cannot_stand_before(&self, plan: &Plan) -> Option<String> {
         let gateway = plan.scenario.given.gateway.as_ref()?;
         match &self.system {
             _ if gateway.tls && self.over == Over::Tcp => {

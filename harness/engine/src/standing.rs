@@ -41,6 +41,11 @@ impl Standing {
         self.stage.world.base().to_string().trim_end_matches('/').to_owned()
     }
 
+    /// The forward proxy that clients must be told of to reach it (`HTTP_PROXY`), if its world has one for them.
+    pub fn proxy(&self) -> Option<String> {
+        self.stage.world.proxy_of_programs().into_iter().next().map(|(_, url)| url)
+    }
+
     /// User and password of everybody who may log in.
     pub fn logins(&self) -> Vec<(String, String)> {
         self.stage.users().filter_map(|user| self.stage.world.login(user)).collect()

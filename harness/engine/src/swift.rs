@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use shakedown_client::TraceIds;
-use shakedown_scenario::steps::{AgainBody, SwiftPut};
+use shakedown_scenario::steps::{AgainBody, RefusedSegment, SwiftPut};
 use shakedown_wire::{Body, Party, Request, Response, TRACE_HEADER, TraceId, WireError};
 use tokio::time::Instant;
 
@@ -63,7 +63,7 @@ impl SwiftClient {
             let segment = bytes.slice(at..bytes.len().min(at.saturating_add(size)));
             let name = format!("segments/{object}/{number:08}");
             let ended = self.put_one(&name, &segment, HeaderMap::new(), put.again).await;
-            if ended.status != Some(201) {
+            if ended.status != Some(201) && put.refused == RefusedSegment::Told {
                 return ended;
             }
             at += segment.len();

@@ -138,7 +138,7 @@ fn twins(front: &[Exchange], back: &[Exchange]) -> BTreeMap<usize, usize> {
 }
 
 fn is_redirected(call: &Exchange) -> bool {
-    !matches!(call.lane.to.as_ref(), "registry" | "gateway" | "token" | "swift")
+    !matches!(call.lane.to.as_ref(), "registry" | "gateway" | "forward-proxy" | "token" | "swift")
 }
 
 /// True for the inner side of a gateway before the registry.

@@ -3,6 +3,8 @@
 mod access;
 mod cache;
 mod ending;
+mod faults;
+mod forward;
 mod front;
 mod gateway;
 mod other;
@@ -31,6 +33,7 @@ use tokio::sync::Mutex;
 
 use self::access::Users;
 use self::cache::WorldCache;
+use self::forward::ForwardStand;
 use self::front::{Foreigners, recorded};
 use self::other::{OTHER, OtherSite};
 use self::peers::Peers;
@@ -38,6 +41,7 @@ use self::storage::standing;
 use self::upstream::UpstreamPart;
 use crate::api::QuietApi;
 use crate::content::derive;
+use crate::forward::FORWARD_PROXY;
 use crate::gateway::GatewayPart;
 use crate::options::{Access, Over};
 use crate::setup::Setup;
@@ -64,8 +68,6 @@ const LATENCY: Duration = Duration::from_millis(1);
 /// How long a client waits for an answer, and for the next byte of one.
 const PATIENCE_IN_MEMORY: Duration = Duration::from_secs(300);
 const PATIENCE_OVER_TCP: Duration = Duration::from_secs(120);
-/// Virtual time in which everything late becomes visible before invariants look.
-const DUST: Duration = Duration::from_secs(60);
 
 /// Everything a scenario acts on.
 #[derive(Debug)]
@@ -77,6 +79,7 @@ pub(crate) struct World {
     /// The registry's own address, behind a gateway if there is one: where invariants look.
     direct: Uri,
     gateway: Option<GatewayPart>,
+    forward: Option<ForwardStand>,
     other: Option<Mutex<OtherSite>>,
     upstream: Option<UpstreamPart>,
     cache: Mutex<WorldCache>,
@@ -116,9 +119,12 @@ struct Parts {
     foreigners: Foreigners,
     injector: Injector,
     gateway: Option<GatewayPart>,
+    forward: Option<ForwardStand>,
     upstream: Option<UpstreamPart>,
     net: MemoryNet,
     network: Party,
+    /// What `network` was made with.
+    options: NetworkOptions,
     /// Where containers reach what stands in this process, if there are containers.
     meeting: Option<Meeting>,
 }
@@ -138,6 +144,8 @@ impl World {
     /// The environment does not let it be built.
     pub(crate) async fn build(plan: &Plan, setup: &Setup) -> Result<Self, ViewError> {
         let mut parts = Parts::new(plan, setup).await?;
+        let mut before = Vec::new();
+        parts.forward = parts.forward(plan, setup, &mut before)?;
         parts.upstream = plan.scenario.given.upstream.as_ref().map(|_| parts.upstream(setup)).transpose()?;
         let (users, mut peers) = parts.access(plan, setup)?;
         let cache = parts.cache(plan, setup, &mut peers).await?;
@@ -158,13 +166,7 @@ impl World {
         let other = other.map(|_| parts.site(setup, &OTHER, Box::new(|party| party))).transpose()?;
         let quiet_party = parts.way();
         let direct = built.base.clone();
-        let mut client_party = setup.budget.party(quiet_party.clone());
-        let mut front = "registry";
-        if let Some(gateway) = parts.gateway.as_ref().filter(|gateway| gateway.before() == Before::Registry) {
-            built.base = parts.stand(gateway, &direct, setup, &mut built.servers)?;
-            client_party = gateway::out_of_reach(&direct, client_party);
-            front = "gateway";
-        }
+        let (client_party, front) = parts.way_of_clients(&mut built, setup)?;
         let is_shared = matches!(setup.system, SystemChoice::Url { .. });
         let written = is_shared.then(|| Written::new(&built.base, &setup.prefix(plan)));
         let plain_party = quiet_party.clone();
@@ -175,6 +177,7 @@ impl World {
         let authority = built.base.authority().map(ToString::to_string).unwrap_or_default();
         let client_party = recorded(&parts.front, (front, &authority), users.authority(), client_party);
         parts.keep_secret(&setup.secrets);
+        setup.secrets.iter().for_each(|secret| beside.secret(secret));
         Ok(Self {
             clock: parts.clock,
             over: setup.over,
@@ -182,6 +185,7 @@ impl World {
             authority,
             direct,
             gateway: parts.gateway,
+            forward: parts.forward,
             other_base: other.as_ref().map(|other| other.base.clone()),
             other: other.map(Mutex::new),
             upstream: parts.upstream,
@@ -203,7 +207,7 @@ impl World {
             plain_party,
             running: Mutex::new(built.running),
             replicas: plan.scenario.given.replicas,
-            _servers: built.servers.into_iter().chain(peers).collect(),
+            _servers: built.servers.into_iter().chain(peers).chain(before).collect(),
         })
     }
 
@@ -305,37 +309,6 @@ impl World {
         self.store.as_deref().ok_or_else(|| "the storage is not ours: it cannot be looked at or changed".to_owned())
     }
 
-    /// The scenario begins: what came before is forgotten, its faults strike from now on.
-    pub(crate) async fn begin(&self, faults: &[Fault]) -> Result<(), ViewError> {
-        self.front.clear();
-        self.inner.clear();
-        self.gateway.iter().for_each(GatewayPart::clear);
-        self.upstream.iter().for_each(UpstreamPart::clear);
-        if let Some(store) = &self.store {
-            store.forget_calls().await?;
-        }
-        self.set_faults(faults).await
-    }
-
-    /// Replaces the active faults on all sides. Each gets the whole list, so that a fault has one number everywhere.
-    pub(crate) async fn set_faults(&self, faults: &[Fault]) -> Result<(), ViewError> {
-        let any = self.is_behind_gateway() || faults.iter().any(|fault| fault.on == On::Registry);
-        self.gateway.iter().for_each(|gateway| gateway.set_faults(faults, self.seed));
-        self.upstream.iter().for_each(|upstream| upstream.set_faults(faults, self.seed));
-        self.front_faults.store(any, std::sync::atomic::Ordering::Relaxed);
-        self.injector.replace(faults.to_vec(), derive(self.seed, &["front"]));
-        if let Some(tokens) = self.users.server() {
-            tokens.injector().replace(faults.to_vec(), derive(self.seed, &["token"]));
-        }
-        match &self.store {
-            Some(store) => {
-                let all = faults.iter().chain(&self.standing).cloned().collect();
-                store.set_faults(all, derive(self.seed, &["s3"])).await
-            }
-            None => Ok(()),
-        }
-    }
-
     fn is_behind_gateway(&self) -> bool {
         self.gateway.as_ref().is_some_and(|gateway| gateway.before() == Before::Registry)
     }
@@ -349,25 +322,6 @@ impl World {
     /// What is secret in this world, for other texts.
     pub(crate) fn redactor(&self) -> Redactor {
         self.front.redactor()
-    }
-
-    /// True if answers of the registry may be made by a fault.
-    pub(crate) fn has_front_faults(&self) -> bool {
-        self.front_faults.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    /// Reports a named event to all faults.
-    pub(crate) async fn event(&self, name: &str) -> Result<(), ViewError> {
-        self.injector.event(name);
-        self.gateway.iter().for_each(|gateway| gateway.event(name));
-        self.upstream.iter().for_each(|upstream| upstream.event(name));
-        if let Some(tokens) = self.users.server() {
-            tokens.injector().event(name);
-        }
-        match &self.store {
-            Some(store) => store.event(name).await,
-            None => Ok(()),
-        }
     }
 
     /// Ends the registry, or one of its replicas counted from 1, and starts it again.
@@ -403,24 +357,6 @@ impl World {
         self.seed
     }
 
-    /// No faults any more, and everything late is visible.
-    pub(crate) async fn settle(&self) -> Result<(), ViewError> {
-        self.front_faults.store(false, std::sync::atomic::Ordering::Relaxed);
-        self.injector.clear();
-        self.gateway.iter().for_each(|gateway| gateway.set_faults(&[], 0));
-        self.upstream.iter().for_each(|upstream| upstream.set_faults(&[], 0));
-        if let Some(tokens) = self.users.server() {
-            tokens.injector().clear();
-        }
-        if let Some(store) = &self.store {
-            store.set_faults(Vec::new(), 0).await?;
-        }
-        if self.over == Over::Memory {
-            tokio::time::sleep(DUST).await;
-        }
-        Ok(())
-    }
-
     /// Whether calls to the registry's storage can be seen.
     pub(crate) fn sees_storage(&self) -> bool {
         self.store.is_some()
@@ -428,12 +364,27 @@ impl World {
 }
 
 impl Parts {
+    /// The way of clients to what was built, and the lane on which they arrive. Its address is then that of what stands before it.
+    fn way_of_clients(&self, built: &mut Built, setup: &Setup) -> Result<(Party, &'static str), ViewError> {
+        let direct = built.base.clone();
+        if let Some(gateway) = self.gateway.as_ref().filter(|gateway| gateway.before() == Before::Registry) {
+            built.base = self.stand(gateway, &direct, setup, &mut built.servers)?;
+            return Ok((gateway::out_of_reach(&direct, setup.budget.party(self.way())), "gateway"));
+        }
+        if let Some((base, way)) = direct.authority().and_then(|direct| self.through_proxy(direct)) {
+            built.base = uri(&base)?;
+            return Ok((setup.budget.party(way), FORWARD_PROXY));
+        }
+        Ok((setup.budget.party(self.way()), "registry"))
+    }
+
     /// These texts are shown nowhere.
     fn keep_secret(&self, secrets: &[String]) {
         for secret in secrets {
             self.front.secret(secret);
             self.inner.secret(secret);
             self.gateway.iter().for_each(|gateway| gateway.secret(secret));
+            self.forward.iter().for_each(|forward| forward.part.secret(secret));
             self.upstream.iter().for_each(|upstream| upstream.secret(secret));
         }
     }
@@ -476,9 +427,11 @@ impl Parts {
             injector: Injector::new(FaultSet::new(Vec::new(), 0), On::Registry, clock.clone()),
             seed: setup.derive(plan, "world"),
             gateway: gateway.map(|settings| GatewayPart::new(settings, &clock)),
+            forward: None,
             upstream: None,
             net: MemoryNet::with_latency(LATENCY),
             network: network::client(&network),
+            options: network,
             over: setup.over,
             clock,
         })

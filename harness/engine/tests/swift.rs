@@ -9,6 +9,7 @@ use shakedown_scenario::{Loader, MapSource};
 
 const REFUSED: &str = include_str!("../../../scenarios/swift/swift-401-then-400.yaml");
 const LATE: &str = include_str!("../../../scenarios/swift/swift-segments-late.yaml");
+const REFUSED_SEGMENT: &str = include_str!("../../../scenarios/swift/swift-segment-refused.yaml");
 
 fn played(text: &str, from: &str, to: &str) -> ScenarioReport {
     assert!(text.contains(from));
@@ -42,6 +43,21 @@ fn a_library_that_does_not_wait_for_its_segments_is_blamed_and_one_that_waited_i
     let patient = played(LATE, "waits: 15s", "waits: 1s");
     let expected = (Verdict::Failed, Some((Party::Storage, None, "segments-not-listed")));
     assert_eq!(blamed(&patient), expected, "{}", shown(&patient));
+}
+
+#[test]
+fn a_library_that_goes_on_after_a_refused_segment_is_blamed() {
+    let page = REFUSED_SEGMENT.find("for-each:").expect("it is a matrix");
+    let rest = REFUSED_SEGMENT[page..].find("given:").expect("it has a world");
+    for (status, page_of_it) in [("503", "nginx-503"), ("200", "captive-portal-200"), ("401", "nginx-401")] {
+        // One case of the matrix as a scenario of its own.
+        let text = format!("{}{}", &REFUSED_SEGMENT[..page], &REFUSED_SEGMENT[page + rest..]);
+        let text = text.replace("${case}", "one").replace("\"${status}\"", status).replace("${page}", page_of_it);
+        assert_passed(&played(&text, "refused: told", "refused: told"));
+        let report = played(&text, "refused: told", "refused: ignored");
+        let expected = (Verdict::Failed, Some((Party::Client, Some(Party::Storage), "refused-segment-ignored")));
+        assert_eq!(blamed(&report), expected, "{}", shown(&report));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where scenario files come from: paths of the user, or the shipped set, which is built in. Not here: what stands in them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -61,17 +62,30 @@ pub struct Loaded {
     pub files: usize,
 }
 
+/// The variables that come from outside and may be shown: those of the environment (`SHAKEDOWN_VAR_NAME`), then those that were given, which
+/// win. One that is also given as a secret is left out.
+pub fn given(selection: &Selection<'_>) -> Vec<(String, String)> {
+    let named = |list: &[(String, String)], name: &str| list.iter().any(|(known, _)| known == name);
+    let from_environment = Loader::of_environment(environment());
+    let unnamed = from_environment.filter(|(name, _)| !named(selection.vars, name) && !named(selection.secrets, name));
+    unnamed.chain(selection.vars.iter().cloned()).collect()
+}
+
+/// Not `vars()`: it panics on a variable that is not Unicode, whoever set it. In the order of their names.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 /// Finds and checks scenario files.
 ///
 /// # Errors
 /// A path that is not there, in one line.
 pub fn load(selection: &Selection<'_>) -> Result<Loaded, String> {
     let files = find(selection.paths)?;
-    // Not `vars()`: it panics on a variable that is not Unicode, whoever set it.
-    let environment =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let loader = Loader::new(&Files)
-        .environment(environment)
+        .environment(environment())
         .vars(selection.vars.iter().cloned())
         .secrets(selection.secrets.iter().cloned());
     let mut loaded = Loaded { files: files.len(), ..Loaded::default() };

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shakedown_faults::{GatewaySettings, Size, Span};
+use shakedown_faults::{ForwardProxySettings, GatewaySettings, Size, Span};
 
 use crate::{AuthSpec, SwiftSettings, WebhookSettings};
 
@@ -29,6 +29,8 @@ pub struct Given {
     pub s3: S3Settings,
     /// A gateway before the registry or before its storage; faults `on: gateway` strike there.
     pub gateway: Option<GatewaySettings>,
+    /// A forward proxy that the clients or the registry go through; faults `on: forward-proxy` strike there.
+    pub forward_proxy: Option<ForwardProxySettings>,
     /// A Swift beside all this, for steps `swift`.
     pub swift: Option<SwiftSettings>,
     /// A webhook sink that the registry tells of pushes, pulls and deletes.
@@ -53,6 +55,7 @@ impl Default for Given {
             auth: AuthSpec::None,
             s3: S3Settings::default(),
             gateway: None,
+            forward_proxy: None,
             swift: None,
             webhook: None,
             other: None,

@@ -180,3 +180,32 @@ fn a_file_that_cannot_be_read_is_one_line() {
     none.yaml: there is no such file
     ");
 }
+
+#[test]
+fn a_fault_needs_its_party_and_a_way_has_one_proxy() {
+    let step = "steps:\n- advance: { by: 1s }\n";
+    for (on, what) in
+        [("gateway", "gateway"), ("forward-proxy", "forward proxy"), ("swift", "Swift"), ("webhook", "webhook sink")]
+    {
+        let text = shown(&format!("{HEAD}faults:\n- {{ on: {on}, effect: reset }}\n{step}"));
+        assert!(text.contains(&format!("there is no {what}")) && text.contains(&format!("{on}: {{")), "{text}");
+        let given = match on {
+            "gateway" => "{ gateway: { before: registry } }".to_owned(),
+            _ => format!("{{ {on}: {{}} }}"),
+        };
+        let text = shown(&format!("{HEAD}given: {given}\nfaults:\n- {{ on: {on}, effect: reset }}\n{step}"));
+        assert_eq!(text, "no problem, 1 plans");
+    }
+    for (user, side, is_right) in [
+        ("client", "registry", false),
+        ("registry", "storage", false),
+        ("client", "storage", true),
+        ("registry", "registry", true),
+    ] {
+        let given = format!("given: {{ gateway: {{ before: {side} }}, forward-proxy: {{ for: {user} }} }}\n");
+        let text = shown(&format!("{HEAD}{given}{step}"));
+        assert_eq!(!text.contains("a gateway stands on the same way"), is_right, "{user} {side}: {text}");
+    }
+    let text = shown(&format!("{HEAD}given: {{ forward-proxy: {{ dead: true, delay: 1s }} }}\n{step}"));
+    assert!(text.contains("has no other habits"), "{text}");
+}

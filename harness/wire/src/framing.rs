@@ -35,7 +35,8 @@ pub(crate) fn request(request: &mut Request) {
 pub(crate) fn response(response: Response, method: &Method) -> http::Response<Framed> {
     let (mut head, body) = response.into_parts();
     let is_head = *method == Method::HEAD;
-    let bodiless = head.status.is_informational() || matches!(head.status.as_u16(), 204 | 304);
+    let tunnels = *method == Method::CONNECT && head.status.is_success();
+    let bodiless = tunnels || head.status.is_informational() || matches!(head.status.as_u16(), 204 | 304);
     // The empty body of an answer to HEAD says nothing about the length of the real one.
     let known = body.length().filter(|&length| length > 0 || !is_head);
     if !bodiless && !is_framed(&head.headers) && (known.is_some() || !is_head) {

@@ -45,9 +45,19 @@ impl MemoryNet {
 
     /// The party that dispatches on the authority of each request's URI.
     pub fn party(&self) -> Party {
+        self.way(None)
+    }
+
+    /// The party that brings every request, whomever it names, to the forward proxy at `authority` (RFC 9112 section 3.2.2).
+    pub fn through(&self, authority: &str) -> Party {
+        self.way(Some(authority.to_owned()))
+    }
+
+    fn way(&self, proxy: Option<String>) -> Party {
         let net = self.clone();
         Party::from_fn(move |mut request: Request| {
-            let target = net.target(&request);
+            let named = || request.uri().authority().map_or("", |authority| authority.as_str()).to_owned();
+            let target = net.target(proxy.clone().unwrap_or_else(named));
             let method = request.method().clone();
             framing::request(&mut request);
             let one_way = net.latency / 2;
@@ -61,8 +71,7 @@ impl MemoryNet {
         })
     }
 
-    fn target(&self, request: &Request) -> Result<Party, WireError> {
-        let authority = request.uri().authority().map_or("", |a| a.as_str()).to_owned();
+    fn target(&self, authority: String) -> Result<Party, WireError> {
         let parties = self.parties.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         parties.get(&authority).cloned().ok_or(WireError::Refused { authority })
     }
@@ -118,6 +127,7 @@ impl http_body::Body for Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Response;
 
     fn get(uri: &str) -> Request {
         http::Request::get(uri).body(Body::empty()).unwrap()
@@ -130,6 +140,20 @@ mod tests {
         let began = tokio::time::Instant::now();
         net.party().send(get("http://a.test/x")).await.unwrap();
         assert_eq!(began.elapsed(), Duration::from_millis(2));
+    }
+
+    #[tokio::test]
+    async fn through_a_proxy_requests_keep_the_authority_that_they_name() {
+        let net = MemoryNet::new();
+        net.listen(
+            "proxy.test",
+            Party::from_fn(async |asked: Request| Ok(Response::new(asked.uri().to_string().into()))),
+        );
+        let answer = net.through("proxy.test").send(get("http://a.test/x")).await.unwrap();
+        assert_eq!(answer.into_body().collect(100).await.unwrap(), "http://a.test/x");
+        net.close("proxy.test");
+        let refused = net.through("proxy.test").send(get("http://a.test/x")).await.unwrap_err();
+        assert_eq!(refused, WireError::Refused { authority: "proxy.test".into() });
     }
 
     #[tokio::test]

@@ -10,15 +10,20 @@ mod connect;
 mod patience;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 use std::time::Duration;
 
+use http::header::PROXY_AUTHORIZATION;
+use http::uri::Authority;
+use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::{Body, Party, Request, Response, WireError, framing, incoming};
 use connect::ConnectFailure;
 use patience::{Patience, Progress};
+pub use tunnel::Tunnel;
 
 /// How patient a client is, and whom it trusts.
 #[derive(Debug, Clone)]
@@ -37,6 +42,17 @@ pub struct NetworkOptions {
     pub extra_roots_pem: Option<Vec<u8>>,
     /// SO_RCVBUF. Small values make a reader that does not read visible to the sender.
     pub receive_buffer: Option<usize>,
+    /// Every `http` request goes there, in absolute form (RFC 9112 section 3.2.2). One with `https` is an error: no tunnel is asked for.
+    pub proxy: Option<ForwardProxy>,
+}
+
+/// The forward proxy that a client is told to use.
+#[derive(Debug, Clone)]
+pub struct ForwardProxy {
+    /// Its `host:port`; it is reached by http.
+    pub authority: Authority,
+    /// `Proxy-Authorization` of every request.
+    pub authorization: Option<HeaderValue>,
 }
 
 impl Default for NetworkOptions {
@@ -49,6 +65,7 @@ impl Default for NetworkOptions {
             idle_connections: 256,
             extra_roots_pem: None,
             receive_buffer: None,
+            proxy: None,
         }
     }
 }
@@ -67,10 +84,19 @@ pub fn client(options: &NetworkOptions) -> Party {
         .retry_canceled_requests(true)
         .build::<_, Body>(connector);
     let patience = Patience { head: options.head_timeout, body: options.body_timeout };
+    let proxy = options.proxy.clone();
     Party::from_fn(move |mut request: Request| {
         framing::request(&mut request);
+        if let Some(authorization) = proxy.as_ref().and_then(|proxy| proxy.authorization.clone()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+        }
+        let untunnelled =
+            proxy.as_ref().filter(|_| request.uri().scheme_str() == Some("https")).map(|_| no_tunnel(request.uri()));
         let client = client.clone();
         async move {
+            if let Some(error) = untunnelled {
+                return Err(error);
+            }
             let progress = Progress::default();
             let request = request.map(|body| progress.watch(body));
             let call = async { client.request(request).await.map_err(|error| failure(&error)) };
@@ -79,6 +105,11 @@ pub fn client(options: &NetworkOptions) -> Party {
             Ok(Response::from_parts(head, patience.for_body(incoming::body(incoming))))
         }
     })
+}
+
+fn no_tunnel(uri: &Uri) -> WireError {
+    let host = uri.host().unwrap_or_default();
+    WireError::Other(format!("{host} is asked for by https, and no tunnel is made through the forward proxy: use http"))
 }
 
 /// `heard` gets the status of each interim answer (1xx) to this request. In memory there are none.

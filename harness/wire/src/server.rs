@@ -48,6 +48,8 @@ pub struct ServerOptions {
     pub send_buffer: Option<usize>,
     /// SO_RCVBUF. Small values make a server that does not read visible to the sender.
     pub receive_buffer: Option<usize>,
+    /// CONNECT reaches the party, which answers it with a [`Tunnel`](crate::network::Tunnel) or an error; else it is answered 400.
+    pub tunnels: bool,
 }
 
 impl Default for ServerOptions {
@@ -61,6 +63,7 @@ impl Default for ServerOptions {
             shutdown_timeout: Duration::from_secs(5),
             send_buffer: None,
             receive_buffer: None,
+            tunnels: false,
         }
     }
 }

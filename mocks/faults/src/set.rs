@@ -24,6 +24,26 @@ pub enum On {
     Gateway,
     /// The upstream of `given.upstream`.
     Upstream,
+    /// The forward proxy of `given.forward-proxy`.
+    ForwardProxy,
+    /// The Swift of `given.swift`.
+    Swift,
+    /// The webhook sink of `given.webhook`.
+    Webhook,
+}
+
+impl On {
+    /// All parties, the store first.
+    pub const ALL: &[Self] = &[
+        Self::S3,
+        Self::Registry,
+        Self::Token,
+        Self::Gateway,
+        Self::Upstream,
+        Self::ForwardProxy,
+        Self::Swift,
+        Self::Webhook,
+    ];
 }
 
 /// One fault of a scenario.

@@ -2,7 +2,9 @@
 //! Not here: the storage (`mocks/s3`), and how firings are carried out (`mocks/inject`).
 
 pub mod cache;
+pub mod forward;
 pub mod gateway;
+mod passing;
 pub mod swift;
 pub mod token;
 pub mod webhook;

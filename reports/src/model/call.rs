@@ -66,14 +66,19 @@ impl Call {
         self.from == "client"
     }
 
-    /// True for the inner side of a gateway: what it made of a call that it changed.
+    /// True for the inner side of a gateway or forward proxy: what it made of a call that it changed.
     pub fn is_behind_gateway(&self) -> bool {
-        self.from == "gateway"
+        matches!(self.from.as_str(), "gateway" | "forward-proxy")
     }
 
     /// True if a client sent it elsewhere than to the registry, its token server and a Swift: it followed a redirect.
     pub fn is_redirected(&self) -> bool {
-        self.is_client() && !matches!(self.to.as_str(), "registry" | "gateway" | "token" | "swift")
+        self.is_client() && !matches!(self.to.as_str(), "registry" | "gateway" | "forward-proxy" | "token" | "swift")
+    }
+
+    /// True if a pull-through cache sent it to its upstream, or to the forward proxy that it goes through.
+    pub fn is_for_upstream(&self) -> bool {
+        self.to == "upstream" || (self.from == "registry" && self.to == "forward-proxy" && self.operation.is_none())
     }
 
     /// True if a client sent it to the token server.

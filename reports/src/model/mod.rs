@@ -44,6 +44,8 @@ pub enum Party {
     Storage,
     /// A proxy or balancer.
     Gateway,
+    /// The proxy that a client or the registry is told to go through.
+    ForwardProxy,
     /// The registry under test.
     Registry,
     /// The client.
@@ -375,6 +377,7 @@ impl Party {
         match self {
             Self::Storage => "storage",
             Self::Gateway => "gateway",
+            Self::ForwardProxy => "forward proxy",
             Self::Registry => "registry",
             Self::Client => "client",
             Self::TokenService => "token service",

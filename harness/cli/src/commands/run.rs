@@ -245,7 +245,8 @@ impl Args {
         words.extend(self.paths.iter().map(|path| certification::word(&path.display().to_string())));
         words.extend(self.select.tags.iter().map(|tag| format!("--tag {}", certification::word(tag))));
         words.extend(self.select.filter.iter().map(|filter| format!("-E {}", certification::word(filter))));
-        let vars = self.select.vars.iter().map(|(name, value)| format!("{name}={value}"));
+        let given = self.select.given();
+        let vars = given.iter().map(|(name, value)| format!("{name}={value}"));
         words.extend(vars.map(|var| format!("--var {}", certification::word(&var))));
         words.push(format!("--system {} --spec {}", certification::word(&run.system), run.rules.version));
         words.push(format!("--over {} --seed {}", run.over, run.seed));
@@ -372,7 +373,7 @@ impl TargetArgs {
             retries,
             max_fail,
             vars,
-            given: select.vars.clone(),
+            given: select.given(),
             secrets,
             ..RunOptions::default()
         };
@@ -398,6 +399,13 @@ impl TargetArgs {
             SystemChoice::Process(_) | SystemChoice::Url { .. } => {}
         }
         Ok(system)
+    }
+}
+
+impl SelectArgs {
+    /// What was given from outside for the scenarios, and may be shown.
+    fn given(&self) -> Vec<(String, String)> {
+        library::given(&Selection { paths: &[], vars: &self.vars, secrets: &self.secrets })
     }
 }
 

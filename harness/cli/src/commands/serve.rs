@@ -1,6 +1,7 @@
 //! `shakedown serve`: the parties by hand, for docker, skopeo, aws and a debugger. One subcommand per party.
 
 mod auth;
+mod forward_proxy;
 mod gateway;
 mod scenario;
 mod swift;
@@ -31,7 +32,7 @@ use crate::output::{Failure, Output};
 /// Where the embedded S3 mock answers; no host of any network.
 const MOCK_AUTHORITY: &str = "s3.test";
 
-/// Serve a party by hand until Ctrl-C: the S3 mock, the reference registry, a token server, a gateway, a Swift, or a webhook sink
+/// Serve a party by hand until Ctrl-C: the S3 mock, the reference registry, a token server, a gateway, a forward proxy, a Swift, or a webhook sink
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -45,6 +46,7 @@ enum PartyArgs {
     Registry(Box<RegistryArgs>),
     Token(Box<TokenArgs>),
     Gateway(Box<gateway::GatewayArgs>),
+    ForwardProxy(Box<forward_proxy::ForwardProxyArgs>),
     Swift(Box<swift::SwiftArgs>),
     Webhook(Box<webhook::WebhookArgs>),
 }
@@ -192,6 +194,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             },
             PartyArgs::Token(args) => token::serve(args, signals, output).await,
             PartyArgs::Gateway(args) => gateway::serve(args, signals, output).await,
+            PartyArgs::ForwardProxy(args) => forward_proxy::serve(args, signals, output).await,
             PartyArgs::Swift(args) => swift::serve(args, signals, output).await,
             PartyArgs::Webhook(args) => webhook::serve(args, signals, output).await,
         }
@@ -359,12 +362,16 @@ fn must_be_loopback(address: SocketAddr) -> Result<(), Failure> {
 }
 
 pub(super) async fn listen(address: SocketAddr, party: Party) -> Result<Server, Failure> {
+    listen_with(address, party, ServerOptions::default()).await
+}
+
+async fn listen_with(address: SocketAddr, party: Party, options: ServerOptions) -> Result<Server, Failure> {
     let listener = server::bind(address).map_err(|error| {
         Failure::environment(format!(
             "cannot listen on {address}: {error}; choose another with --listen (port 0 takes a free one)"
         ))
     })?;
-    Ok(server::serve(listener, party, ServerOptions::default()))
+    Ok(server::serve(listener, party, options))
 }
 
 /// With `-v`: one line a request on standard error.

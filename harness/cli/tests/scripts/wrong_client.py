@@ -1,4 +1,4 @@
-"""A client that takes skopeo's words and does one thing wrong (its first argument): what the scenarios of `scenarios/clients` must see.
+"""A client that takes skopeo's words, or docker's, and does one thing wrong (its first argument): what the scenarios of `scenarios/clients` must see.
 
 honest     nothing wrong: refused it fails, told to wait it waits, cut off it goes on, and it looks at digests
 hammers    calls again at once, twenty times, whatever it was told
@@ -8,13 +8,15 @@ leaks      sends its Authorization wherever a redirect leads
 first-page reads one page of tags
 stale      commits a blob with the token it has, good or not
 forever    asks the token server again and again
+direct     goes round the proxy that it is told to use
 """
 
 import base64, hashlib, http.client, json, os, re, sys, time
 from urllib.parse import urlsplit, urljoin
 
 MODE, WORDS = sys.argv[1], [word for word in sys.argv[2:] if not word.startswith("--")]
-HOST = re.search(r"docker://([^/]+)/", " ".join(WORDS)).group(1)
+NAMES = re.search(r"docker://([^/]+)/", " ".join(WORDS)) or re.search(r"^([^/]+)/", WORDS[-1])
+HOST = NAMES.group(1)
 TRIES = 20 if MODE == "hammers" else 4
 tokens = {}
 
@@ -33,10 +35,12 @@ def once(method, url, body=None, headers={}):
 
 
 def sent(method, parts, body, headers):
-    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=20)
+    proxy = urlsplit(os.environ.get("http_proxy", "") if MODE != "direct" else "")
+    connection = http.client.HTTPConnection(proxy.hostname or parts.hostname, proxy.port or parts.port or 80, timeout=20)
     try:
         try:
-            connection.request(method, parts.path + ("?" + parts.query if parts.query else ""), body, headers)
+            target = parts.path + ("?" + parts.query if parts.query else "")
+            connection.request(method, f"http://{parts.netloc}{target}" if proxy.hostname else target, body, headers)
         except (BrokenPipeError, ConnectionResetError):
             pass  # what was said before the end may still be read
         answer = connection.getresponse()
@@ -156,6 +160,29 @@ def copy(source, target):
         good(call("PUT", f"/v2/{repository}/manifests/{tag}", manifest, {"Content-Type": named["mediaType"]}), 201)
 
 
+def docker(word, *names):
+    """docker's words on one image, which is a tar in the home of the program."""
+    image = os.path.join(os.environ["HOME"], "imported")
+    if word == "import":
+        with open(names[0], "rb") as layer, open(image, "wb") as file:
+            file.write(layer.read())
+        return
+    repository, tag = names[-1].split("/", 1)[1].rsplit(":", 1)
+    if word == "push":
+        with open(image, "rb") as file:
+            blobs = [b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}', file.read()]
+        for content in blobs:
+            push_blob(repository, content)
+        describe = lambda kind, content: {"mediaType": "application/vnd.oci.image." + kind, "size": len(content), "digest": "sha256:" + hashlib.sha256(content).hexdigest()}
+        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
+        manifest |= {"config": describe("config.v1+json", blobs[0]), "layers": [describe("layer.v1.tar", blobs[1])]}
+        good(call("PUT", f"/v2/{repository}/manifests/{tag}", json.dumps(manifest), {"Content-Type": manifest["mediaType"]}), 201)
+    if word == "pull":
+        manifest, content = read(names[-1])
+        for descriptor in [json.loads(manifest)["config"], *json.loads(manifest)["layers"]]:
+            content(descriptor["digest"])
+
+
 def list_tags(repository):
     at, tags = f"/v2/{repository}/tags/list", []
     while at:
@@ -171,6 +198,8 @@ try:
         sys.exit(0)
     if WORDS[0] == "copy":
         copy(WORDS[1], WORDS[2])
+    elif WORDS[0] in ("import", "push", "pull", "rmi"):
+        docker(*WORDS)
     else:
         list_tags(WORDS[1].split(HOST + "/", 1)[1])
 except (Failed, OSError, http.client.HTTPException) as error:

@@ -183,6 +183,11 @@ http: {{ addr: '127.0.0.1:0', secret: not-a-secret }}
 
 /// `skopeo copy` without TLS and without changing a byte.
 pub fn skopeo_copy(from: &str, to: &str, home: &Path) {
+    run(&mut skopeo_command(from, to, home));
+}
+
+/// The same, not started yet.
+pub fn skopeo_command(from: &str, to: &str, home: &Path) -> Command {
     let policy = home.join("policy.json");
     fs::write(&policy, r#"{"default":[{"type":"insecureAcceptAnything"}]}"#).expect("writable");
     let mut command = clean("skopeo", home);
@@ -192,7 +197,8 @@ pub fn skopeo_copy(from: &str, to: &str, home: &Path) {
         "--src-tls-verify=false",
         "--dest-tls-verify=false",
     ]);
-    run(command.arg(from).arg(to));
+    command.arg(from).arg(to);
+    command
 }
 
 /// Writes an OCI layout with layers of these sizes; content differs from layer to layer and does not compress.

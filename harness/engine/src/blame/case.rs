@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use shakedown_reports::{Blame, Call, Check, Evidence, Party, Verdict};
 
 use super::symptom::{Symptom, struck_by, symptoms};
+use crate::forward::FORWARD_PROXY;
 use crate::trace::{Address, Key, Target, path_of};
 
 /// What the rules see.
@@ -93,8 +94,10 @@ impl<'a> Case<'a> {
     pub(super) fn behind(&self, storage: usize) -> Party {
         let call = &self.calls[storage];
         // Both of its sides are in the trace, and they differ.
-        if call.to == "gateway" {
-            return Party::Gateway;
+        match call.to.as_str() {
+            "gateway" => return Party::Gateway,
+            FORWARD_PROXY => return Party::ForwardProxy,
+            _ => {}
         }
         if call.faults.iter().any(|fault| matches!(fault.effect.as_str(), "request-header" | "request-method")) {
             return Party::Gateway;
@@ -225,7 +228,10 @@ fn statuses(text: &str) -> impl Iterator<Item = &str> {
 
 fn related(calls: &[Call], focus: Option<usize>) -> Vec<usize> {
     // What went in behind a gateway before the registry is no storage call.
-    let storage = |at: &usize| !calls[*at].is_client() && !matches!(calls[*at].to.as_str(), "registry" | "upstream");
+    let storage = |at: &usize| {
+        let call = &calls[*at];
+        !call.is_client() && !matches!(call.to.as_str(), "registry" | "webhook") && !call.is_for_upstream()
+    };
     let Some(focus) = focus else { return (0..calls.len()).filter(storage).collect() };
     // A redirected call is judged with the call that sent the client there.
     let focus = if calls[focus].is_redirected() { calls[focus].caused_by.unwrap_or(focus) } else { focus };

@@ -14,6 +14,10 @@ pub(super) const PATIENCE: usize = 3;
 fn judge(case: &Case<'_>) -> Option<Blame> {
     let call = case.call().filter(|call| !call.is_redirected())?;
     let fault = call.faults.first()?;
+    // What was only held up has reached the registry: a connection that is reset then was reset there.
+    if fault.effect == "delay" && call.error.as_deref().is_some_and(|error| error.contains("connection was reset")) {
+        return None;
+    }
     // Who is told to come back later can do so; everything else leaves a client without an answer of the registry.
     let told_to_wait = matches!(call.status, Some(429 | 503)) && case.tries_of_client() < PATIENCE;
     if told_to_wait {

@@ -1,9 +1,11 @@
-//! The gateway before the registry made something else of the exchange: both of its sides are there, and they differ (E02 to E08, D02).
+//! The gateway before the registry, or the forward proxy of its clients, made something else of the exchange: both of its sides are there, and
+//! they differ (E02 to E08, E10, D02).
 
 use shakedown_reports::{Blame, Call, Party};
 
 use super::Rule;
 use super::case::{Case, answered, header};
+use crate::forward::FORWARD_PROXY;
 use crate::gateway::authority_of;
 
 pub(super) const RULE: Rule = Rule { id: "gateway-changed-the-exchange", judge };
@@ -11,9 +13,8 @@ pub(super) const RULE: Rule = Rule { id: "gateway-changed-the-exchange", judge }
 fn judge(case: &Case<'_>) -> Option<Blame> {
     let focus = case.focus?;
     let outer = &case.calls[focus];
-    if outer.to != "gateway" {
-        return None;
-    }
+    let between = between(outer)?;
+    let name = between.name();
     // "Come back later" is an answer that clients live with.
     let patient = matches!(outer.status, Some(429 | 503)) && case.tries_of_client() < super::front_fault::PATIENCE;
     let inner = case.calls.iter().position(|call| call.caused_by == Some(focus) && call.is_behind_gateway());
@@ -23,13 +24,9 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
         }
         let alone = outer.note.as_deref().filter(|note| note.starts_with("answered itself"));
         let alone = alone.map(str::to_owned).or_else(|| outer.faults.first().map(|fault| fault.summary.clone()));
-        let why = format!("the registry never saw this request: the gateway {}", alone.filter(|_| !patient)?);
-        return Some(case.blame(
-            Party::Gateway,
-            None,
-            why,
-            "see what the gateway is told to do with this path, size or body",
-        ));
+        let why = format!("the registry never saw this request: the {name} {}", alone.filter(|_| !patient)?);
+        let fix = format!("see what the {name} is told to do with this path, size or body");
+        return Some(case.blame(between, None, why, &fix));
     };
     if patient {
         return None;
@@ -37,10 +34,19 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     if let Some(blame) = sent_back(case, outer, inner) {
         return Some(blame);
     }
-    let Some(changed) = difference(outer, &case.calls[inner]) else { return led_astray(case, focus) };
+    let Some(changed) = difference(name, outer, &case.calls[inner]) else { return led_astray(case, focus) };
     let ticket = format!("{} The registry itself: {}.", sentence(&changed), answered(&case.calls[inner]));
-    let blame = case.blame(Party::Gateway, None, changed, "let the gateway pass this through unchanged");
-    Some(Blame { ticket: Some(ticket), ..blame }.with_evidence(inner, "on the other side of the gateway"))
+    let blame = case.blame(between, None, changed, &format!("let the {name} pass this through unchanged"));
+    Some(Blame { ticket: Some(ticket), ..blame }.with_evidence(inner, &format!("on the other side of the {name}")))
+}
+
+/// Who stands between a client and the registry, if anybody does.
+fn between(outer: &Call) -> Option<Party> {
+    match outer.to.as_str() {
+        "gateway" => Some(Party::Gateway),
+        FORWARD_PROXY => Some(Party::ForwardProxy),
+        _ => None,
+    }
 }
 
 /// The call that failed is where the gateway had sent the client, unasked.
@@ -80,35 +86,39 @@ fn sentence(text: &str) -> String {
 }
 
 /// The first thing that is not the same on both sides, the request first.
-fn difference(outer: &Call, inner: &Call) -> Option<String> {
+fn difference(name: &str, outer: &Call, inner: &Call) -> Option<String> {
     let path = |call: &Call| crate::trace::path_of(&call.uri).to_owned();
     let host =
         |call: &Call| header(&call.request_headers, "host").unwrap_or_else(|| authority_of(&call.uri)).to_owned();
     let changed = |what: &str, from: String, to: String| {
-        (from != to).then(|| format!("the gateway sent {what} `{from}` on as `{to}`"))
+        (from != to).then(|| format!("the {name} sent {what} `{from}` on as `{to}`"))
     };
     let bare = |call: &Call| path(call).split('?').next().unwrap_or_default().to_owned();
     let asked = changed("the method", outer.method.clone(), inner.method.clone())
         .or_else(|| changed("the path", bare(outer), bare(inner)))
-        .or_else(|| (path(outer) != path(inner)).then(|| "the gateway dropped the query of the request".to_owned()))
+        .or_else(|| (path(outer) != path(inner)).then(|| format!("the {name} dropped the query of the request")))
         .or_else(|| changed("Host", host(outer), host(inner)));
     if asked.is_some() {
         return asked;
     }
+    let names_somebody = |call: &Call| header(&call.request_headers, "authorization").is_some();
+    if names_somebody(outer) && !names_somebody(inner) {
+        return Some(format!("the {name} did not send Authorization on"));
+    }
     if outer.status != inner.status || outer.error.is_some() != inner.error.is_some() {
         return Some(format!(
-            "the gateway turned what the registry said ({}) into another answer ({})",
+            "the {name} turned what the registry said ({}) into another answer ({})",
             answered(inner),
             answered(outer)
         ));
     }
     if outer.response_body.digest != inner.response_body.digest {
-        return Some("the gateway put another body in the place of the registry's".to_owned());
+        return Some(format!("the {name} put another body in the place of the registry's"));
     }
-    let names = outer.response_headers.iter().chain(&inner.response_headers).map(|(name, _)| name.to_ascii_lowercase());
-    let of = |call: &Call, name: &str| header(&call.response_headers, name).unwrap_or("none").to_owned();
+    let names = outer.response_headers.iter().chain(&inner.response_headers).map(|(line, _)| line.to_ascii_lowercase());
+    let of = |call: &Call, line: &str| header(&call.response_headers, line).unwrap_or("none").to_owned();
     names
         .into_iter()
-        .find(|name| of(outer, name) != of(inner, name))
-        .map(|name| format!("the gateway turned {name} `{}` into `{}`", of(inner, &name), of(outer, &name)))
+        .find(|line| line != "via" && of(outer, line) != of(inner, line))
+        .map(|line| format!("the {name} turned {line} `{}` into `{}`", of(inner, &line), of(outer, &line)))
 }

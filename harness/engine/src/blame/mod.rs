@@ -40,6 +40,7 @@ mod storage_refused;
 mod storage_strict;
 mod storage_throttled;
 mod storage_unreachable;
+mod swift_refused;
 mod swift_segments;
 mod symptom;
 mod target_unreachable;
@@ -70,6 +71,7 @@ const RULES: &[Rule] = &[
     client_conduct::RULE,
     notifications::RULE,
     spent_body::RULE,
+    swift_refused::RULE,
     swift_segments::RULE,
     storage_unreachable::RULE,
     token_service::RULE,

@@ -42,7 +42,10 @@ fn judge(case: &Case<'_>) -> Option<Blame> {
     }
     // Storage calls of the call that was late, or of all if no single one was.
     let of = |call: &Call| case.focus.is_none() || call.caused_by == case.focus;
-    let storage = case.calls.iter().filter(|call| !call.is_client() && !call.is_behind_gateway() && of(call));
+    let storage = case
+        .calls
+        .iter()
+        .filter(|call| !call.is_client() && !call.is_behind_gateway() && call.to != "webhook" && of(call));
     let clients = case.calls.iter().filter(|call| call.is_client()).map(took_us).sum();
     let own: u64 = case.call().map_or(clients, took_us);
     let mostly_storage = slow(at).max(storage.map(took_us).sum()) * 2 > own;

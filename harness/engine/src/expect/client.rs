@@ -44,7 +44,7 @@ fn is_meant(wanted: &ClientCalls, call: &Exchange) -> bool {
 /// Whom a call went to.
 fn called(call: &Exchange) -> Called {
     match call.lane.to.as_str() {
-        "registry" | "gateway" => Called::Registry,
+        "registry" | "gateway" | "forward-proxy" => Called::Registry,
         "token" => Called::Token,
         _ => Called::Storage,
     }

@@ -49,7 +49,8 @@ async fn start(stage: &Stage, program: std::path::PathBuf, args: &[String]) -> R
     let login = stage.user.as_ref().and_then(|user| stage.world.login(user));
     let secret = scratch.log_in(stage.world.authority(), login.as_ref()).map_err(|error| error.to_string())?;
     secret.iter().for_each(|secret| stage.world.keep_secret(secret));
-    let (env, dir) = (scratch.env(), scratch.path().to_owned());
+    let (mut env, dir) = (scratch.env(), scratch.path().to_owned());
+    env.extend(stage.world.proxy_of_programs());
     let log = Log::default();
     let launch = Launch { program, args: args.to_vec(), env, dir, group: Vec::new() };
     let child = Child::start(&launch, &log, stage.world.clock()).map_err(|error| error.to_string())?;

@@ -134,7 +134,7 @@ impl ContainerSystem {
             image: fill(&place.image, values),
             entrypoint: (!file.command.is_empty()).then(|| fill(&file.command, values)),
             args: filled(&file.args),
-            env: file.env.iter().map(|(name, value)| (name.clone(), fill(value, values))).collect(),
+            env: super::process::environment_of(file, values),
             // A directory that holds nothing would not be there.
             dir: (!file.files.is_empty()).then(|| place.dir.clone()),
             files: file.files.iter().map(own).collect(),

@@ -43,6 +43,7 @@ pub(crate) const NAMES: &[&str] = &[
     "cache-address",
     "upstream",
     "upstream-address",
+    "http-proxy",
     "htpasswd",
     "token-realm",
     "token-service",

@@ -38,7 +38,8 @@ pub(crate) use file::{NAMES, fill};
 pub use file::{PartSize, Ready, Settings, Switch, SystemFile, SystemFileError, VersionCommand, parse_yaml};
 pub use place::{ComposePlace, ContainerPlace, FrontPlace, LimitsOf, StorageOf};
 pub(crate) use process::{
-    ProcessSystem, Storage, cannot_ask, cannot_cache, cannot_pull_through, cannot_set, kind_of, version_of,
+    ProcessSystem, Storage, cannot_ask, cannot_cache, cannot_pull_through, cannot_set, kind_of, proxy_variables,
+    version_of,
 };
 pub(crate) use redis::{PROGRAMS as REDIS_PROGRAMS, Redis};
 pub(crate) use redis_container::RedisContainer;

@@ -152,7 +152,7 @@ impl ProcessSystem {
         let launch = Launch {
             program,
             args: filled(&file.args),
-            env: file.env.iter().map(|(name, value)| (name.clone(), fill(value, &values))).collect(),
+            env: environment_of(file, &values),
             dir: dir.path().to_owned(),
             group: group.as_ref().map(Group::files).unwrap_or_default(),
         };
@@ -370,6 +370,21 @@ pub(super) fn values(
         values.insert(name.to_owned(), value);
     }
     values
+}
+
+/// The environment of a system: what its file says, and the forward proxy of the scenario.
+pub(super) fn environment_of(file: &SystemFile, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut variables = proxy_variables(values.get("http-proxy").map_or("", String::as_str));
+    variables.extend(file.env.iter().map(|(name, value)| (name.clone(), fill(value, values))));
+    variables
+}
+
+/// What programs read the address of their forward proxy from; nothing if there is none. curl reads the lower-case name alone.
+pub(crate) fn proxy_variables(url: &str) -> Vec<(String, String)> {
+    if url.is_empty() {
+        return Vec::new();
+    }
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| (name.to_owned(), url.to_owned())).into()
 }
 
 /// What a system file calls this kind of cache.

@@ -55,9 +55,10 @@ pub(crate) struct ReferenceSystem {
 }
 
 impl ReferenceSystem {
-    /// Starts it in memory, at `authority`.
+    /// Starts it in memory, at `authority`; it reaches everybody by `way`.
     pub(crate) fn in_memory(
         config: RegistryConfig,
+        way: Party,
         clock: &Clock,
         seed: u64,
         wrap: Wrap,
@@ -65,7 +66,7 @@ impl ReferenceSystem {
         authority: &str,
     ) -> Self {
         let place = Place::Memory { net: net.clone(), authority: authority.to_owned() };
-        let mut system = Self::new(config, net.party(), clock, seed, wrap, place);
+        let mut system = Self::new(config, way, clock, seed, wrap, place);
         net.listen(authority, system.instance());
         system
     }

@@ -46,7 +46,7 @@ fn body(record: &BodyRecord) -> BodyInfo {
 }
 
 fn note(exchange: &Exchange, result: Option<&str>) -> Option<String> {
-    if matches!(&*exchange.lane.to, "gateway" | "token" | "swift") && !exchange.notes.is_empty() {
+    if matches!(&*exchange.lane.to, "gateway" | "forward-proxy" | "token" | "swift") && !exchange.notes.is_empty() {
         return Some(shortened(exchange.notes.join("; ")));
     }
     let response = exchange.response.as_ref()?;

@@ -72,8 +72,15 @@ impl Parts {
         let config = settings_of_reference(&storage, &registry, &s3, setup.spec, &[], &[])?;
         let (base, running) = match setup.over {
             Over::Memory => {
-                let system =
-                    ReferenceSystem::in_memory(config, &self.clock, part("registry"), wrap, &self.net, place.authority);
+                let system = ReferenceSystem::in_memory(
+                    config,
+                    self.way(),
+                    &self.clock,
+                    part("registry"),
+                    wrap,
+                    &self.net,
+                    place.authority,
+                );
                 (format!("http://{}", place.authority), system)
             }
             Over::Tcp => {

@@ -1,14 +1,16 @@
 //! Parties that stand beside the registry and its storage in a world: the Swift of `given.swift`, the webhook sink of `given.webhook`.
 
 use shakedown_client::TraceIds;
+use shakedown_faults::{Fault, FaultSet, On};
+use shakedown_inject::Injector;
 use shakedown_peers::swift::{Swift, SwiftConfig};
 use shakedown_peers::webhook::{Answers, Received, Webhook};
 use shakedown_registry::{Endpoint, Notifications};
 use shakedown_scenario::{Plan, SwiftSettings, WebhookAnswers, WebhookSettings};
 use shakedown_wire::server::Server;
-use shakedown_wire::{Lane, Party};
+use shakedown_wire::{Exchange, Lane, Party, Recorder};
 
-use super::{Parts, uri};
+use super::{FRONT_LIMIT, Parts, uri};
 use crate::content::derive;
 use crate::options::Over;
 use crate::setup::Setup;
@@ -31,6 +33,7 @@ pub(crate) struct Peers {
 #[derive(Debug)]
 pub(crate) struct SwiftPart {
     peer: Swift,
+    injector: Injector,
     pub(crate) client: SwiftClient,
 }
 
@@ -45,6 +48,8 @@ impl SwiftPart {
 #[derive(Debug)]
 pub(crate) struct WebhookPart {
     peer: Webhook,
+    injector: Injector,
+    recorder: Recorder,
     endpoint: Endpoint,
 }
 
@@ -75,6 +80,38 @@ impl Peers {
     pub(super) fn of_reference(&self) -> Notifications {
         let endpoints = self.webhook.iter().map(|webhook| webhook.endpoint.clone()).collect();
         Notifications { endpoints, through: None }
+    }
+
+    /// Other faults from now on.
+    pub(super) fn set_faults(&self, faults: &[Fault], seed: u64) {
+        for (name, injector) in self.injectors() {
+            injector.replace(faults.to_vec(), derive(seed, &[name, "faults"]));
+        }
+    }
+
+    /// Reports a named event.
+    pub(super) fn event(&self, name: &str) {
+        self.injectors().for_each(|(_, injector)| injector.event(name));
+    }
+
+    /// Forgets what was recorded.
+    pub(super) fn clear(&self) {
+        self.webhook.iter().for_each(|webhook| webhook.recorder.clear());
+    }
+
+    /// What the registry posted to the sink, in order.
+    pub(super) fn calls(&self) -> Vec<Exchange> {
+        self.webhook.as_ref().map(|webhook| webhook.recorder.exchanges()).unwrap_or_default()
+    }
+
+    /// Keeps this text out of what is recorded.
+    pub(super) fn secret(&self, text: &str) {
+        self.webhook.iter().for_each(|webhook| webhook.recorder.secret(text));
+    }
+
+    fn injectors(&self) -> impl Iterator<Item = (&'static str, &Injector)> {
+        let swift = self.swift.iter().map(|swift| ("swift", &swift.injector));
+        swift.chain(self.webhook.iter().map(|webhook| ("webhook", &webhook.injector)))
     }
 }
 
@@ -112,7 +149,10 @@ impl Parts {
         servers: &mut Vec<Server>,
     ) -> Result<WebhookPart, ViewError> {
         let peer = Webhook::new(as_peer(settings.answers));
-        let party = setup.budget.party(peer.party());
+        let injector = self.faultless(On::Webhook);
+        let recorder = Recorder::new(self.clock.clone(), FRONT_LIMIT);
+        let party = recorder.layer(Lane::new("registry", "webhook"), injector.layer(peer.party()));
+        let party = setup.budget.party(party);
         let base = match self.over {
             Over::Memory => {
                 self.net.listen(WEBHOOK, party);
@@ -127,7 +167,7 @@ impl Parts {
             queue: settings.queue as usize,
             ..Endpoint::new("webhook", uri(&format!("{base}/events"))?)
         };
-        Ok(WebhookPart { peer, endpoint })
+        Ok(WebhookPart { peer, injector, recorder, endpoint })
     }
 
     fn swift(
@@ -147,7 +187,8 @@ impl Parts {
         self.front.secret(&config.key);
         let (user, key) = (config.user.clone(), config.key.clone());
         let peer = Swift::new(config, &self.clock, derive(self.seed, &["swift"]));
-        let party = setup.budget.party(peer.party());
+        let injector = self.faultless(On::Swift);
+        let party = setup.budget.party(injector.layer(peer.party()));
         let (base, network): (String, Party) = match self.over {
             Over::Memory => {
                 self.net.listen(SWIFT, party);
@@ -157,6 +198,11 @@ impl Parts {
         };
         let party = self.front.layer(Lane::new("client", "swift"), network);
         let client = SwiftClient { party, base, user, key, traces: traces.clone(), token: Default::default() };
-        Ok(SwiftPart { peer, client })
+        Ok(SwiftPart { peer, injector, client })
+    }
+
+    /// What carries out faults on this party; there are none yet.
+    fn faultless(&self, on: On) -> Injector {
+        Injector::new(FaultSet::new(Vec::new(), 0), on, self.clock.clone())
     }
 }

@@ -31,11 +31,19 @@ impl Parts {
             let (config, seed, plain) = (config.clone(), derive(seed, &[&number.to_string()]), Box::new(|party| party));
             if self.over == Over::Memory {
                 let name = format!("replica-{number}.test");
-                each.push(Box::new(ReferenceSystem::in_memory(config, &self.clock, seed, plain, &self.net, &name)));
+                each.push(Box::new(ReferenceSystem::in_memory(
+                    config,
+                    self.way_of_registry(),
+                    &self.clock,
+                    seed,
+                    plain,
+                    &self.net,
+                    &name,
+                )));
                 authorities.push(authority(&name)?);
             } else {
                 let (system, address) =
-                    ReferenceSystem::over_tcp(config, self.network.clone(), &self.clock, seed, plain, ANY_PORT)?;
+                    ReferenceSystem::over_tcp(config, self.way_of_registry(), &self.clock, seed, plain, ANY_PORT)?;
                 each.push(Box::new(system));
                 authorities.push(authority(&address.to_string())?);
             }

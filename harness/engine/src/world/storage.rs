@@ -50,10 +50,13 @@ impl Parts {
         let mut servers = Vec::new();
         let mut own = storage.endpoint.clone();
         match setup.over {
-            Over::Memory => self.net.listen(S3_AUTHORITY, party),
+            Over::Memory => {
+                self.net.listen(S3_AUTHORITY, party);
+                self.storage_through_proxy(&own, String::new())?;
+            }
             Over::Tcp => {
                 let base = self.serve(party, "a port for the storage", &mut servers)?;
-                storage.endpoint = self.seen_by_systems(&base);
+                storage.endpoint = self.storage_through_proxy(&base, self.seen_by_systems(&base))?;
                 own = base;
             }
         }

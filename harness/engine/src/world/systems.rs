@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use http::uri::Authority;
+use shakedown_faults::forward::ProxyUser as Whose;
 use shakedown_scenario::Plan;
 use shakedown_wire::Lane;
 
@@ -39,19 +40,27 @@ impl Parts {
         let (base, running) = match setup.over {
             Over::Memory => {
                 let wrap = Box::new(move |party| injector.layer(party));
-                let system =
-                    ReferenceSystem::in_memory(config, &self.clock, seed, wrap, &self.net, REFERENCE_AUTHORITY);
+                let system = ReferenceSystem::in_memory(
+                    config,
+                    self.way_of_registry(),
+                    &self.clock,
+                    seed,
+                    wrap,
+                    &self.net,
+                    REFERENCE_AUTHORITY,
+                );
                 (format!("http://{REFERENCE_AUTHORITY}"), system)
             }
             Over::Tcp => {
                 let wrap = Box::new(move |party| {
                     foreigners.party(inner.layer(Lane::new("client", "registry"), injector.layer(party)))
                 });
-                // Behind a gateway clients find the gateway.
-                let hidden = self.gateway.as_ref().is_some_and(|gateway| gateway.before() == Before::Registry);
+                // Behind a gateway clients find the gateway, and through a proxy the proxy.
+                let hidden = self.gateway.as_ref().is_some_and(|gateway| gateway.before() == Before::Registry)
+                    || self.forward.as_ref().is_some_and(|forward| forward.part.whose() == Whose::Client);
                 let listen = if hidden { ANY_PORT } else { setup.listen };
                 let (system, address) =
-                    ReferenceSystem::over_tcp(config, self.network.clone(), &self.clock, seed, wrap, listen)?;
+                    ReferenceSystem::over_tcp(config, self.way_of_registry(), &self.clock, seed, wrap, listen)?;
                 (format!("http://{address}"), system)
             }
         };
@@ -72,6 +81,7 @@ impl Parts {
         let given = &plan.scenario.given;
         let mut vars = users.vars(file, &setup.vars);
         vars.insert("cache-address".to_owned(), cache.address());
+        vars.insert("http-proxy".to_owned(), self.proxy_of_registry());
         let texts = kind_of(given.cache).and_then(|kind| file.settings.cache.get(kind)).cloned().unwrap_or_default();
         vars.insert("cache".to_owned(), texts.cache);
         let upstream = self.upstream.as_ref().map(UpstreamPart::address);

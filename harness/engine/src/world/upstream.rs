@@ -23,6 +23,8 @@ const PLACE: Place = Place { label: "upstream", authority: "upstream.test", stor
 #[derive(Debug)]
 pub(crate) struct UpstreamPart {
     base: Uri,
+    /// What children of ours call it where they reach it through a forward proxy.
+    name: Option<&'static str>,
     site: Mutex<OtherSite>,
     injector: Injector,
     recorder: Recorder,
@@ -36,7 +38,10 @@ impl UpstreamPart {
 
     /// Its address, as system files write it.
     pub(super) fn address(&self) -> String {
-        self.base.to_string().trim_end_matches('/').to_owned()
+        match self.name {
+            Some(name) => format!("http://{name}"),
+            None => self.base.to_string().trim_end_matches('/').to_owned(),
+        }
     }
 
     /// Other faults from now on.
@@ -77,7 +82,8 @@ impl Parts {
         let (faults, seen) = (injector.clone(), recorder.clone());
         let wrap = Box::new(move |party| seen.layer(Lane::new("registry", "upstream"), faults.layer(party)));
         let site = self.site(setup, &PLACE, wrap)?;
-        Ok(UpstreamPart { base: site.base.clone(), site: Mutex::new(site), injector, recorder })
+        let name = site.base.authority().and_then(|authority| self.upstream_through_proxy(PLACE.authority, authority));
+        Ok(UpstreamPart { base: site.base.clone(), name, site: Mutex::new(site), injector, recorder })
     }
 }
 

@@ -12,6 +12,7 @@ use super::blobs::matches_etag;
 use super::refusal::Refusal;
 use super::{Outcome, links, through};
 use crate::context::Context;
+use crate::defects::manifests_not_verified;
 use crate::registry::App;
 use crate::storage::{Kind, StorageError};
 
@@ -82,7 +83,8 @@ pub(crate) async fn load(app: &App, cx: &Context, digest: &Digest) -> Result<Opt
     let key = app.layout.blob(digest);
     for attempt in 1..=app.storage.retry().attempts {
         let Some(object) = app.storage.get(cx, &key, LIMIT).await? else { return Ok(None) };
-        if Digest::with(digest.algorithm(), &object.bytes) == *digest {
+        let unverified = app.config.defects.has(&manifests_not_verified::DEFECT);
+        if unverified || Digest::with(digest.algorithm(), &object.bytes) == *digest {
             return Ok(Some(object.bytes));
         }
         sleep(app.storage.pause(attempt, None)).await;

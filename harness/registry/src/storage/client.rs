@@ -18,7 +18,9 @@ use super::call::Call;
 use super::outcome::{Flaw, Kind, StorageError};
 use crate::config::{RetryPolicy, StorageConfig};
 use crate::context::Context;
-use crate::defects::{DefectSet, no_credential_refresh, no_retry, repeats_with_spent_body, retries_forever};
+use crate::defects::{
+    DefectSet, no_credential_refresh, no_retry, repeats_with_spent_body, retries_forever, unreachable_is_absent,
+};
 use crate::layout;
 
 /// What was counted since the start, for health and metrics.
@@ -173,7 +175,11 @@ impl Storage {
         let request = self.request(cx, call, credentials).map_err(|reason| Flaw::new(Kind::Misconfigured, reason))?;
         self.0.counters.requests.fetch_add(1, Ordering::Relaxed);
         let exchange = async {
-            let response = self.0.party.send(request).await.map_err(|error| Flaw::wire(&error))?;
+            let response = self.0.party.send(request).await.map_err(|error| {
+                let mut flaw = Flaw::wire(&error);
+                unreachable_is_absent::apply(self.defects(), call.op, &mut flaw);
+                flaw
+            })?;
             judge(call.op, response, expect, self.defects()).await
         };
         let late = || Flaw::new(Kind::Timeout, format!("no answer within {limit:?}"));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use shakedown_faults::forward::ProxyUser;
+use shakedown_faults::gateway::Before;
 use shakedown_faults::{Fault, On};
 use shakedown_oci::{RepositoryName, Tag};
 
@@ -64,8 +66,25 @@ pub(super) fn check(report: &mut Report<'_>) {
     for problem in given.gateway.iter().flat_map(|gateway| gateway.problems()) {
         report.add(&[Key("given"), Key("gateway")], problem, "");
     }
+    forward_proxy(report);
     settings(report);
     faults(report, &scenario.faults, &[Key("faults")]);
+}
+
+/// On one way there is one proxy of ours: a gateway or a forward proxy.
+fn forward_proxy(report: &mut Report<'_>) {
+    let given = &report.subject.scenario.given;
+    let Some(settings) = &given.forward_proxy else { return };
+    let way = [Key("given"), Key("forward-proxy")];
+    for problem in settings.problems() {
+        report.add(&way, problem, "");
+    }
+    let side = match settings.r#for {
+        ProxyUser::Client => Before::Registry,
+        ProxyUser::Registry => Before::Storage,
+    };
+    let alone = given.gateway.as_ref().is_none_or(|gateway| gateway.before != side);
+    report.must(alone, &way, "a gateway stands on the same way", "take one of them out, or change its side");
 }
 
 fn settings(report: &mut Report<'_>) {
@@ -108,12 +127,21 @@ pub(super) fn faults(report: &mut Report<'_>, faults: &[Fault], way: &[Seg<'_>])
         for problem in fault.problems() {
             report.add(&place, problem, "");
         }
-        report.must(
-            fault.on != On::Gateway || report.subject.scenario.given.gateway.is_some(),
-            &place,
-            "there is no gateway",
-            "let one stand somewhere: `given: { gateway: { before: registry } }`",
-        );
+        let given = &report.subject.scenario.given;
+        for (on, is_there, what, help) in [
+            (On::Gateway, given.gateway.is_some(), "gateway", "given: { gateway: { before: registry } }"),
+            (
+                On::ForwardProxy,
+                given.forward_proxy.is_some(),
+                "forward proxy",
+                "given: { forward-proxy: { for: registry } }",
+            ),
+            (On::Swift, given.swift.is_some(), "Swift", "given: { swift: {} }"),
+            (On::Webhook, given.webhook.is_some(), "webhook sink", "given: { webhook: {} }"),
+        ] {
+            let help = format!("let one stand: `{help}`");
+            report.must(fault.on != on || is_there, &place, format!("there is no {what}"), help);
+        }
         super::upstream::fault(report, fault, &place);
         let waits = [("after-event", &fault.when.after_event), ("until-event", &fault.when.until_event)];
         for (condition, name) in

@@ -51,11 +51,16 @@ impl<'s> Loader<'s> {
 
     /// Takes those of these environment variables that begin with `SHAKEDOWN_VAR_`. They win over files.
     pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix(ENVIRONMENT_PREFIX)?.to_owned(), value)));
-        self.outside.environment.extend(ours);
+        self.outside.environment.extend(Self::of_environment(variables));
         self
+    }
+
+    /// The variables of scenarios among these of the environment, with the names that scenarios know them by.
+    pub fn of_environment(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> impl Iterator<Item = (String, String)> {
+        let ours = |(name, value): (String, String)| Some((name.strip_prefix(ENVIRONMENT_PREFIX)?.to_owned(), value));
+        variables.into_iter().filter_map(ours)
     }
 
     /// Reads one scenario with all it includes: a plan for each case of its matrix, or everything that is wrong with it.

@@ -21,7 +21,7 @@ pub use self::image::{
 };
 pub use self::life::{AuditRule, CleanedExpect, ExpireStep, GcStep, PurgeStep, Untagged};
 pub use self::site::{CompareStep, CopyStep, Site};
-pub use self::swift::{AgainBody, SwiftGet, SwiftPut, SwiftStep};
+pub use self::swift::{AgainBody, RefusedSegment, SwiftGet, SwiftPut, SwiftStep};
 pub use self::webhook::{EventExpect, WebhookStep};
 pub use self::world::{AdvanceStep, CacheStep, EventStep, FaultsStep, RestartStep, StorageCheckStep, StorageStep};
 

@@ -34,6 +34,9 @@ pub struct SwiftPut {
     /// What a request that is repeated after a 401 has as its body.
     #[serde(default)]
     pub again: AgainBody,
+    /// What the library makes of a segment that was refused.
+    #[serde(default)]
+    pub refused: RefusedSegment,
     /// How long the library waits until all segments are listed, before it says that a large object is there.
     #[serde(default = "patience")]
     pub waits: Span,
@@ -44,6 +47,17 @@ pub struct SwiftPut {
 
 fn patience() -> Span {
     Span(Duration::from_secs(15))
+}
+
+/// A segment that is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusedSegment {
+    /// The put ends with that answer, and no manifest is put.
+    #[default]
+    Told,
+    /// It goes on, and puts the manifest.
+    Ignored,
 }
 
 /// The body of a repeated request.

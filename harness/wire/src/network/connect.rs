@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Authority;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
@@ -28,7 +29,8 @@ pub(super) struct ConnectFailure(pub(super) WireError);
 
 /// Connects over TCP, and TLS where the scheme is `https`, within the limit.
 pub(super) fn connector(options: &NetworkOptions) -> Result<InTime<HttpsConnector<Tcp>>, WireError> {
-    let tcp = Tcp { receive_buffer: options.receive_buffer };
+    let proxy = options.proxy.as_ref().map(|proxy| proxy.authority.clone());
+    let tcp = Tcp { receive_buffer: options.receive_buffer, proxy };
     let tls = tls(options.extra_roots_pem.as_deref())?;
     Ok(InTime { inner: HttpsConnector::from((tcp, tls)), limit: options.connect_timeout })
 }
@@ -90,6 +92,8 @@ where
 #[derive(Debug, Clone)]
 pub(super) struct Tcp {
     receive_buffer: Option<usize>,
+    /// All connections go there.
+    proxy: Option<Authority>,
 }
 
 impl Service<Uri> for Tcp {
@@ -103,20 +107,26 @@ impl Service<Uri> for Tcp {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let receive_buffer = self.receive_buffer;
+        let proxied = self.proxy.is_some();
+        let (host, port) = match &self.proxy {
+            Some(proxy) => (proxy.host().to_owned(), proxy.port_u16().unwrap_or(80)),
+            None => {
+                let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+                (uri.host().unwrap_or_default().to_owned(), uri.port_u16().unwrap_or(default))
+            }
+        };
         Box::pin(async move {
-            let stream = connect(&uri).await.map_err(ConnectFailure)?;
+            let stream = connect(&host, port).await.map_err(ConnectFailure)?;
             if let Some(size) = receive_buffer {
                 socket2::SockRef::from(&stream).set_recv_buffer_size(size)?;
             }
-            Ok(TokioIo::new(Stream { tcp: stream, deaf: false }))
+            Ok(TokioIo::new(Stream { tcp: stream, deaf: false, proxied }))
         })
     }
 }
 
 /// Tries the addresses of the name one after the other.
-async fn connect(uri: &Uri) -> Result<TcpStream, WireError> {
-    let host = uri.host().unwrap_or_default();
-    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, WireError> {
     let authority = format!("{host}:{port}");
     let unresolved = |reason: String| WireError::Resolve { authority: authority.clone(), reason };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -149,6 +159,8 @@ pub(super) struct Stream {
     tcp: TcpStream,
     /// The peer takes no more bytes.
     deaf: bool,
+    /// It is a proxy, to which requests name whom they are for.
+    proxied: bool,
 }
 
 impl Stream {
@@ -211,6 +223,6 @@ impl AsyncWrite for Stream {
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        Connected::new()
+        Connected::new().proxy(self.proxied)
     }
 }

@@ -9,31 +9,35 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST};
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::Peer;
 use super::socket::{Ending, Verdict};
 use crate::framing::{self, Framed};
+use crate::network::Tunnel;
 use crate::{Body, Party, Request, Response, WireError, incoming};
 
 /// Answers, or never does so: then the connection's driver acts on `verdict`.
 pub(super) async fn answer(
     party: Party,
     request: http::Request<Incoming>,
-    peer: Peer,
+    (peer, tunnels): (Peer, bool),
     verdict: Verdict,
 ) -> Result<http::Response<AnswerBody>, Infallible> {
     let method = request.method().clone();
     let (head, incoming) = request.into_parts();
     let (body, read) = incoming::watched(incoming);
-    let outcome = match absolute(Request::from_parts(head, body), peer) {
+    let outcome = match absolute(Request::from_parts(head, body), peer, tunnels) {
         Ok(request) => party.send(request).await,
         Err(reason) => Ok(bad_request(reason)),
     };
     match outcome {
         Ok(mut response) => {
+            if let Some(tunnel) = response.extensions_mut().remove::<Tunnel>().filter(|_| method == Method::CONNECT) {
+                verdict.tunnel(tunnel);
+            }
             if !read.load(Ordering::Relaxed) {
                 // What was not read stands in the way of the next request, so say that there will be none (RFC 9112 section 9.6).
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -51,7 +55,7 @@ pub(super) async fn answer(
 }
 
 /// The request as parties know it: with an absolute URI (RFC 9112 section 3.2) and the peer's address.
-fn absolute(mut request: Request, peer: Peer) -> Result<Request, &'static str> {
+fn absolute(mut request: Request, peer: Peer, tunnels: bool) -> Result<Request, &'static str> {
     if request.uri().authority().is_none() {
         let authority = host(request.headers())?;
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
@@ -62,7 +66,7 @@ fn absolute(mut request: Request, peer: Peer) -> Result<Request, &'static str> {
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(authority);
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| "the request target is not valid")?;
-    } else if request.uri().scheme().is_none() {
+    } else if request.uri().scheme().is_none() && !(tunnels && request.method() == Method::CONNECT) {
         return Err("this server is no proxy for CONNECT");
     }
     request.extensions_mut().insert(peer);

@@ -1,6 +1,7 @@
 //! Drives one connection: hyper as long as HTTP is spoken, then the ending that the party asked for.
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -8,6 +9,7 @@ use std::task::Poll;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Sleep;
@@ -26,8 +28,9 @@ pub(super) async fn drive(
 ) {
     let verdict = Verdict::default();
     let socket = Socket { stream, verdict: verdict.clone() };
-    let said = verdict.clone();
-    let service = service_fn(move |request| Box::pin(answer::answer(party.clone(), request, peer, said.clone())));
+    let (said, tunnels) = (verdict.clone(), options.tunnels);
+    let service =
+        service_fn(move |request| Box::pin(answer::answer(party.clone(), request, (peer, tunnels), said.clone())));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
@@ -60,6 +63,24 @@ pub(super) async fn drive(
         if late { Poll::Ready(Some(ending)) } else { Poll::Pending }
     })
     .await;
-    let socket = connection.into_parts().io.into_inner();
+    let parts = connection.into_parts();
+    let socket = parts.io.into_inner();
+    if let (None, Some(far)) = (&due, verdict.far_side()) {
+        let passing = pass(socket.stream, &parts.read_buf, far);
+        tokio::select! {
+            outcome = passing => if let Err(error) = outcome {
+                tracing::debug!(peer = %peer.0, %error, "a tunnel ended");
+            },
+            _ = stop, if !stopping => {}
+        }
+        return;
+    }
     ending::end(socket.stream, due, options.end_timeout).await;
+}
+
+/// Both ways, until both sides have ended; what the near side had already sent goes first.
+async fn pass(mut near: TcpStream, first: &[u8], mut far: TcpStream) -> io::Result<()> {
+    far.write_all(first).await?;
+    tokio::io::copy_bidirectional(&mut near, &mut far).await?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::network::Tunnel;
 use crate::{ConnectionEnd, WireError};
 
 /// How the connection is to end, once everything written before is out.
@@ -38,6 +39,7 @@ pub(super) struct Verdict(Arc<Mutex<State>>);
 struct State {
     ending: Option<Ending>,
     flushed: bool,
+    tunnel: Option<Tunnel>,
 }
 
 impl Verdict {
@@ -45,6 +47,16 @@ impl Verdict {
     pub(super) fn end(&self, ending: Ending) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.ending.get_or_insert(ending);
+    }
+
+    /// When hyper is done with the answer, bytes pass.
+    pub(super) fn tunnel(&self, tunnel: Tunnel) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tunnel = Some(tunnel);
+    }
+
+    /// The far side of the tunnel that was asked for.
+    pub(super) fn far_side(&self) -> Option<TcpStream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tunnel.take()?.take()
     }
 
     /// hyper has handed everything it had to the kernel (it flushes the socket only with an empty buffer).

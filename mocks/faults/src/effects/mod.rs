@@ -80,8 +80,7 @@ impl Effect {
     pub fn parties(&self) -> &'static [On] {
         let store = |action: &Action| matches!(action, Action::Store(_));
         let actions = self.actions(&mut ChaCha8Rng::seed_from_u64(0));
-        let all = &[On::S3, On::Registry, On::Token, On::Gateway, On::Upstream];
-        if actions.iter().any(store) { &[On::S3] } else { all }
+        if actions.iter().any(store) { &[On::S3] } else { On::ALL }
     }
 }
 

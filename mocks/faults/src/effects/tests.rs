@@ -195,7 +195,7 @@ fn only_the_store_can_do_what_only_a_store_can_do() {
         assert_eq!(fault.problems().is_empty(), !store_only, "{example}");
     }
     assert_eq!(effect("not-applied").parties(), [On::S3]);
-    assert_eq!(effect("not-applied: html").parties(), [On::S3, On::Registry, On::Token, On::Gateway, On::Upstream]);
+    assert_eq!(effect("not-applied: html").parties(), On::ALL);
 }
 
 #[test]

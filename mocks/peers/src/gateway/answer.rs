@@ -16,8 +16,8 @@ use shakedown_faults::gateway::Gzip;
 use shakedown_faults::pages::{PageName, page_of, plain_http_page};
 use shakedown_wire::{Body, Response, WireError};
 
-use super::Notes;
 use super::request::{Incoming, is_one_of};
+use crate::passing::Notes;
 
 /// Headers of an answer that nginx keeps when it puts a page of its own in the place of the body.
 const KEPT_WITH_A_PAGE: &[HeaderName] = &[WWW_AUTHENTICATE, RETRY_AFTER];

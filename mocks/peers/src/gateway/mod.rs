@@ -16,10 +16,12 @@ use http::{Method, StatusCode, Uri};
 use shakedown_faults::gateway::TrailingSlash;
 use shakedown_faults::{Fault, FaultSet, GatewaySettings, On};
 use shakedown_inject::Injector;
-use shakedown_wire::{Annotation, Annotations, Clock, Party, Request, Response, WireError};
+use shakedown_wire::{Clock, Party, Request, Response, WireError};
 
 use cache::Cache;
 use request::Incoming;
+
+use crate::passing::{Notes, drain};
 
 /// A gateway. Clones share its caches and its turn among the upstreams.
 #[derive(Debug, Clone)]
@@ -75,7 +77,7 @@ pub fn upstream(url: &str) -> Result<Authority, String> {
 impl Inner {
     /// One exchange from end to end.
     async fn pass(&self, request: Request) -> Result<Response, WireError> {
-        let notes = Notes(request.extensions().get::<Annotations>().cloned().unwrap_or_default());
+        let notes = Notes::of(&request);
         let incoming = Incoming::of(&request);
         let (method, key) = (incoming.method.clone(), incoming.key.clone());
         if let Some(answer) = self.by_itself(&request, &incoming, &notes) {
@@ -137,30 +139,6 @@ impl Inner {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         &self.upstreams[turn % self.upstreams.len()]
     }
-}
-
-/// What is said of the exchange to whoever records it.
-struct Notes(Annotations);
-
-impl Notes {
-    fn add(&self, text: &str) {
-        self.0.add(Annotation::Note(text.to_owned()));
-    }
-}
-
-/// Reads what is left of a refused request, so that its sender sees the answer: nginx's lingering close. Bounded as there.
-async fn drain(request: Request) -> Result<(), WireError> {
-    /// Bytes that are still read.
-    const LINGER: u64 = 64 << 20;
-    let mut body = request.into_body();
-    let mut seen = 0;
-    while let Some(frame) = body.next().await.transpose()? {
-        seen += frame.len() as u64;
-        if seen > LINGER {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// True for methods whose answers can be cached.

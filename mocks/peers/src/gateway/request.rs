@@ -1,17 +1,14 @@
 //! The way in: what the party behind the gateway gets to see of a request.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use futures_util::StreamExt;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName};
 use http::uri::Authority;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use shakedown_faults::GatewaySettings;
 use shakedown_faults::gateway::{Forwarded, HostHeader, TrailingSlash};
-use shakedown_wire::{Body, Request, Response, WireError, end_hop};
+use shakedown_wire::{Request, Response, WireError, end_hop};
 
-use super::{Notes, answer};
+use super::answer;
+use crate::passing::{Flag, Notes, limited};
 
 /// Bytes of a body that a firewall looks at: ModSecurity's default.
 const FIREWALL_LOOKS_AT: usize = 128 << 10;
@@ -56,20 +53,6 @@ pub(super) struct Sending {
     pub(super) request: Request,
     /// Set when the body turned out to be over the limit.
     pub(super) over_limit: Flag,
-}
-
-/// A fact that becomes known while a body is read.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Flag(Arc<AtomicBool>);
-
-impl Flag {
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Head and body for `upstream`.
@@ -183,21 +166,6 @@ fn uri(settings: &GatewaySettings, upstream: &Authority, uri: &Uri, notes: &Note
 
 fn holds(text: &[u8], pattern: &[u8]) -> bool {
     text.windows(pattern.len()).any(|window| window == pattern)
-}
-
-/// A body that fails, and says so, as soon as it is longer than `limit`.
-fn limited(body: Body, limit: u64, over: Flag) -> Body {
-    let length = body.length();
-    let mut seen = 0;
-    let counted = body.into_stream().map(move |frame| {
-        seen += frame.as_ref().map_or(0, |frame| frame.len() as u64);
-        if seen > limit {
-            over.set();
-            return Err(WireError::TooLarge { limit });
-        }
-        frame
-    });
-    Body::stream(counted).with_length(length)
 }
 
 /// An answer for this status code of the gateway's own, by `StatusCode`.

@@ -80,6 +80,9 @@ pub(super) async fn serve(
         None => None,
     };
     let mut ready = format!("ready: registry on {} (as in {})", world.base(), plan.id);
+    if let Some(proxy) = world.proxy() {
+        ready.push_str(&format!(", through HTTP_PROXY={proxy}"));
+    }
     if let Some(control) = &control {
         ready.push_str(&format!(", watch it with: shakedown watch {}", control.base_uri()));
     }
