@@ -245,3 +245,23 @@ fn what_makes_no_sense_is_refused_before_anything_runs() {
         assert!(err.contains(word), "{args:?}: {err}");
     }
 }
+
+/// How fast is a matter of the machine; how often and what is said are not.
+#[test]
+fn the_self_test_lets_the_generator_and_a_bare_loop_do_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, out, err) = shakedown(&["bench", "--self-test", "--count", "12", "--rounds", "3"], dir.path());
+    let below = out.contains("BELOW: the load generator is what limits");
+    assert_eq!(code, Some(if below { 5 } else { 0 }), "{out}{err}");
+    assert!(below || out.contains("passed: the load generator reaches"), "{out}");
+    for (kind, unit) in [("large pushes", " MB/s"), ("large pulls", " MB/s"), ("small requests", "/s")] {
+        let row = out.lines().find(|line| line.starts_with(kind)).unwrap_or_else(|| panic!("no {kind}: {out}"));
+        assert_eq!(row.matches(&format!("{unit} (12)")).count(), 2, "both did 12: {row}");
+        let ratio: f64 = row.split_whitespace().last().unwrap().parse().unwrap();
+        assert!(ratio > 0.0, "{row}");
+    }
+    assert!(out.contains("without optimisation") == cfg!(debug_assertions), "{out}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "it writes nothing");
+    let (code, _, err) = shakedown(&["bench", "mixed", "--self-test"], dir.path());
+    assert_eq!((code, err.contains("--self-test")), (Some(2), true), "{err}");
+}

@@ -129,6 +129,7 @@ const COMMANDS: &[(&str, How)] = &[
     ("shakedown bench small-pushes --against distribution-2.8", How::Elsewhere("tests/bench.rs, with another system")),
     ("shakedown compare before.json after.json", How::Elsewhere("tests/bench.rs")),
     ("shakedown merge part1.json part2.json", How::Elsewhere("tests/bench.rs")),
+    ("shakedown bench --self-test", How::Elsewhere("tests/bench.rs, bounded")),
     ("shakedown list --loads", How::Runs),
     ("shakedown bench", How::Elsewhere("tests/bench.rs")),
     ("shakedown explain missing-child", How::Runs),

@@ -115,10 +115,18 @@ pub enum LoadError {
         /// Why not.
         error: Box<ClientError>,
     },
+    /// The load generator cannot be measured.
+    #[error("cannot measure {kind} of the load generator: {what}")]
+    SelfTest {
+        /// The kind of load.
+        kind: &'static str,
+        /// Why not.
+        what: String,
+    },
 }
 
 /// One system with what was measured on it.
-struct Arm {
+pub(crate) struct Arm {
     subject: Subject,
     ground: Arc<Ground>,
     /// Number of the next operation.
@@ -178,7 +186,8 @@ pub async fn measure(
     })
 }
 
-async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Result<Arm, ClientError> {
+/// Pushes what the operations need, and warms up.
+pub(crate) async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Result<Arm, ClientError> {
     // What is prepared is no part of the load.
     (subject.storm)(false);
     let client_options =
@@ -211,7 +220,8 @@ async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Re
 }
 
 impl Arm {
-    async fn round(&mut self, file: &LoadFile, round: u32, options: &LoadOptions) {
+    /// Measures a round.
+    pub(crate) async fn round(&mut self, file: &LoadFile, round: u32, options: &LoadOptions) {
         let rounds = options.rounds.max(1);
         let own = |count: u64| options.part.share(count);
         let upto = |count: u64| own(count) * u64::from(round + 1) / u64::from(rounds);
@@ -272,7 +282,8 @@ impl Arm {
         }
     }
 
-    fn finish(self) -> SystemReport {
+    /// What was measured.
+    pub(crate) fn finish(self) -> SystemReport {
         let tally = self.ground.tally();
         SystemReport {
             operations: tally.operations(),

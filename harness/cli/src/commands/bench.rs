@@ -1,6 +1,7 @@
 //! `shakedown bench`: load on a registry, or on two that take turns. Arguments, report files and the exit code; `shakedown-load` measures.
 
 mod loads;
+mod self_test;
 mod targets;
 
 pub(super) use targets::own_program;
@@ -32,6 +33,7 @@ use crate::reports::write_text;
                                                     beside docker-registry 2.8.2, taking turns
   shakedown bench --against reference@old/shakedown this build beside another one: exit 5 if it is slower
   shakedown bench --report html=speed.html          one more report: a page with charts (or markdown, json)
+  shakedown bench --self-test                       is shakedown itself fast enough to measure with, here? exit 5 if not
 Loads are listed by `shakedown list --loads`. Registries run as child processes, the S3 mock and the load in this one.
 Measure in a release build.")]
 pub struct Args {
@@ -66,6 +68,12 @@ pub struct Args {
     /// Also write a report: html=PATH, markdown=PATH, json=PATH; may be given more than once
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Written::parse, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
     reports: Vec<Written>,
+    /// Measures shakedown instead of a registry: its load beside a bare loop of HTTP requests, taking turns on a registry that answers from
+    /// memory and forgets what is pushed. Exit 5 if it reaches less than 85 % of the bare loop in large pushes, large pulls or small
+    /// requests. Takes 15 s, or as long as --for or --count (operations of each kind on each side) say
+    #[arg(long, conflicts_with_all = ["loads", "system", "against", "in_process", "remote", "rate", "threshold", "shard", "reports", "out"],
+          env = "SHAKEDOWN_SELF_TEST")]
+    self_test: bool,
     /// Folder for the JSON report
     #[arg(long, value_name = "DIR", default_value = "shakedown-report", env = "SHAKEDOWN_OUT")]
     out: PathBuf,
@@ -78,12 +86,21 @@ pub(super) fn loads() -> impl Iterator<Item = Result<(String, LoadFile), Failure
 
 /// Measures, reports and says how it went.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let stop = std::sync::Arc::new(stop);
+    let stopper = stop.clone();
+    let catch = move || {
+        super::on_interrupt(move || {
+            stopper.send_replace(true);
+        });
+    };
+    if args.self_test {
+        catch();
+        return self_test::run(args, &stopped, output);
+    }
     let loads = args.loads()?;
     let targets = args.targets.read(args.seed)?;
-    let (stop, stopped) = watch::channel(false);
-    super::on_interrupt(move || {
-        stop.send_replace(true);
-    });
+    catch();
     let runtime = super::all_threads()?;
     let report = runtime.block_on(args.measure(&loads, &targets, &stopped, output))?;
     args.tell(&report, &loads, output)
