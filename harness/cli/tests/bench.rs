@@ -209,6 +209,13 @@ fn four_shards_are_one_run_count_for_count() {
     assert_eq!(code, Some(0), "{out}{err}");
     let whole = counts(&report(&dir.path().join("whole/bench.json")));
     assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
+    std::fs::create_dir(dir.path().join("parts")).unwrap();
+    for (number, file) in files.iter().enumerate() {
+        std::fs::copy(dir.path().join(file), dir.path().join(format!("parts/{number}.json"))).unwrap();
+    }
+    let (code, out, err) = merge(&["parts".to_owned()]);
+    assert_eq!(code, Some(0), "a folder stands for its reports: {out}{err}");
+    assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
     let (code, _, err) = merge(&files[..3]);
     assert_eq!((code, err.contains("3 of 4 parts")), (Some(2), true), "{err}");
 }
@@ -237,6 +244,10 @@ fn what_makes_no_sense_is_refused_before_anything_runs() {
         (&["bench", "odd.yaml"], "odd.yaml:4"),
         (&["bench", "--system", "https://registry.test"], "--remote"),
         (&["bench", "--shard", "5/4"], "I/N"),
+        (&["bench", "--shard", "index/4"], "JOB_COMPLETION_INDEX"),
+        (&["bench", "--start-at", "20:15"], "with its zone"),
+        (&["bench", "--start-at", "2020-01-01T00:00:00Z"], "s ago"),
+        (&["bench", "--start-at", "9999-01-01T00:00:00Z"], "an hour is the most"),
         (&["compare", "bad.yaml"], "shakedown.bench/v1"),
         (&["merge", "no-such-file.json"], "cannot read"),
     ] {

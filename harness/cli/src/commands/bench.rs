@@ -2,6 +2,7 @@
 
 mod loads;
 mod self_test;
+mod start;
 mod targets;
 
 pub(super) use targets::own_program;
@@ -62,16 +63,21 @@ pub struct Args {
     /// Seed of contents, mixes and arrivals
     #[arg(long, default_value_t = 1, env = "SHAKEDOWN_SEED")]
     seed: u64,
-    /// Only the I-th of N parts of the load, e.g. 1/4; `shakedown merge` joins the reports
+    /// Only the I-th of N parts of the load, e.g. 1/4; `shakedown merge` joins the reports. `index/N` in a Kubernetes Indexed Job: the pod's
+    /// JOB_COMPLETION_INDEX, which counts from 0
     #[arg(long, value_name = "I/N", value_parser = super::run::shard, env = "SHAKEDOWN_SHARD")]
     shard: Option<Shard>,
+    /// Prepares everything and begins then, e.g. 2026-11-21T20:15:00Z: all parts of a load at once. At most an hour ahead; with enough time
+    /// to prepare, else it is an error. A registry that is not there yet is waited for
+    #[arg(long, value_name = "RFC3339", value_parser = start::parse, env = "SHAKEDOWN_START_AT")]
+    start_at: Option<std::time::SystemTime>,
     /// Also write a report: html=PATH, markdown=PATH, json=PATH; may be given more than once
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Written::parse, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
     reports: Vec<Written>,
     /// Measures shakedown instead of a registry: its load beside a bare loop of HTTP requests, taking turns on a registry that answers from
     /// memory and forgets what is pushed. Exit 5 if it reaches less than 85 % of the bare loop in large pushes, large pulls or small
     /// requests. Takes 15 s, or as long as --for or --count (operations of each kind on each side) say
-    #[arg(long, conflicts_with_all = ["loads", "system", "against", "in_process", "remote", "rate", "threshold", "shard", "reports", "out"],
+    #[arg(long, conflicts_with_all = ["loads", "system", "against", "in_process", "remote", "rate", "threshold", "shard", "start_at", "reports", "out"],
           env = "SHAKEDOWN_SELF_TEST")]
     self_test: bool,
     /// Folder for the JSON report
@@ -138,10 +144,12 @@ impl Args {
         let part =
             self.shard.map_or(Part::WHOLE, |Shard { index, count }| Part { index: index as u64 - 1, of: count as u64 });
         let (rounds, teller) = (self.rounds, output.clone());
-        let options = LoadOptions {
+        let start = self.start_at.map(|start| start::ahead(start, clock.now())).transpose()?;
+        let mut options = LoadOptions {
             seed: self.seed,
             rounds,
             part,
+            start: start.map(|ahead| tokio::time::Instant::now() + ahead),
             clock: clock.clone(),
             stop: stopped.clone(),
             progress: std::sync::Arc::new(move |system, round| {
@@ -157,6 +165,8 @@ impl Args {
             }
             output.note(&format!("load {id}: {} ...", file.title));
             reports.push(one_load(id, file, targets, &options).await?);
+            // The next load begins when this one has ended.
+            options.start = None;
         }
         let wall_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
         let run = BenchRun {

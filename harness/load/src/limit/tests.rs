@@ -1,3 +1,5 @@
+//! The self-test with few operations: what is counted and said, never how fast this machine is.
+
 use std::sync::Arc;
 
 use shakedown_wire::network::{self, NetworkOptions};
@@ -12,7 +14,7 @@ fn options() -> (watch::Sender<bool>, LoadOptions) {
     let (sender, stop) = watch::channel(false);
     let progress = Arc::new(|_: &str, _| ());
     let clock = Clock::real_time();
-    (sender, LoadOptions { seed: 1, rounds: 3, part: Part::WHOLE, clock, stop, progress })
+    (sender, LoadOptions { seed: 1, rounds: 3, part: Part::WHOLE, start: None, clock, stop, progress })
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ pub(super) fn run(args: &Args, stop: &watch::Receiver<bool>, output: &Output) ->
         seed: args.seed,
         rounds,
         part: Part::WHOLE,
+        start: None,
         clock: Clock::real_time(),
         stop: stop.clone(),
         progress: Arc::new(move |kind, round| {
