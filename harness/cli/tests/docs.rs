@@ -45,6 +45,7 @@ const COMMANDS: &[(&str, How)] = &[
         How::Elsewhere("cargo-fuzz is a program of its own, and a run has no end"),
     ),
     ("bash .ci/run", How::Elsewhere(".ci/run")),
+    ("bash .ci/bench", How::Elsewhere("an optimised build; clippy compiles the benches")),
     ("shakedown run --system distribution-2.8", How::Elsewhere("tests/systems.rs")),
     (
         "shakedown run --system reference --system distribution-2.8 --system distribution-2.8-container",
