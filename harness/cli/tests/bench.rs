@@ -209,6 +209,13 @@ fn four_shards_are_one_run_count_for_count() {
     assert_eq!(code, Some(0), "{out}{err}");
     let whole = counts(&report(&dir.path().join("whole/bench.json")));
     assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
+    std::fs::create_dir(dir.path().join("parts")).unwrap();
+    for (number, file) in files.iter().enumerate() {
+        std::fs::copy(dir.path().join(file), dir.path().join(format!("parts/{number}.json"))).unwrap();
+    }
+    let (code, out, err) = merge(&["parts".to_owned()]);
+    assert_eq!(code, Some(0), "a folder stands for its reports: {out}{err}");
+    assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
     let (code, _, err) = merge(&files[..3]);
     assert_eq!((code, err.contains("3 of 4 parts")), (Some(2), true), "{err}");
 }
@@ -237,6 +244,10 @@ fn what_makes_no_sense_is_refused_before_anything_runs() {
         (&["bench", "odd.yaml"], "odd.yaml:4"),
         (&["bench", "--system", "https://registry.test"], "--remote"),
         (&["bench", "--shard", "5/4"], "I/N"),
+        (&["bench", "--shard", "index/4"], "JOB_COMPLETION_INDEX"),
+        (&["bench", "--start-at", "20:15"], "with its zone"),
+        (&["bench", "--start-at", "2020-01-01T00:00:00Z"], "s ago"),
+        (&["bench", "--start-at", "9999-01-01T00:00:00Z"], "an hour is the most"),
         (&["compare", "bad.yaml"], "shakedown.bench/v1"),
         (&["merge", "no-such-file.json"], "cannot read"),
     ] {
@@ -244,4 +255,24 @@ fn what_makes_no_sense_is_refused_before_anything_runs() {
         assert_eq!(code, Some(2), "{args:?}: {out}{err}");
         assert!(err.contains(word), "{args:?}: {err}");
     }
+}
+
+/// How fast is a matter of the machine; how often and what is said are not.
+#[test]
+fn the_self_test_lets_the_generator_and_a_bare_loop_do_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, out, err) = shakedown(&["bench", "--self-test", "--count", "12", "--rounds", "3"], dir.path());
+    let below = out.contains("BELOW: the load generator is what limits");
+    assert_eq!(code, Some(if below { 5 } else { 0 }), "{out}{err}");
+    assert!(below || out.contains("passed: the load generator reaches"), "{out}");
+    for (kind, unit) in [("large pushes", " MB/s"), ("large pulls", " MB/s"), ("small requests", "/s")] {
+        let row = out.lines().find(|line| line.starts_with(kind)).unwrap_or_else(|| panic!("no {kind}: {out}"));
+        assert_eq!(row.matches(&format!("{unit} (12)")).count(), 2, "both did 12: {row}");
+        let ratio: f64 = row.split_whitespace().last().unwrap().parse().unwrap();
+        assert!(ratio > 0.0, "{row}");
+    }
+    assert!(out.contains("without optimisation") == cfg!(debug_assertions), "{out}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "it writes nothing");
+    let (code, _, err) = shakedown(&["bench", "mixed", "--self-test"], dir.path());
+    assert_eq!((code, err.contains("--self-test")), (Some(2), true), "{err}");
 }

@@ -92,11 +92,12 @@ fn run_with(mut command: Command) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// What the engine keeps besides containers, those of compose files aside: another test has them.
+/// What the engine keeps besides containers, those of compose files aside: other tests have them.
 fn networks_and_volumes() -> (String, String) {
     let networks = docker(&["network", "ls", "--format", "{{.Name}}"]);
-    let lasting = networks.lines().filter(|name| !name.starts_with("shakedown-")).collect::<Vec<_>>().join(" ");
-    (lasting, docker(&["volume", "ls", "-q"]))
+    let lasting =
+        |names: &str| names.lines().filter(|name| !name.starts_with("shakedown-")).collect::<Vec<_>>().join(" ");
+    (lasting(&networks), lasting(&docker(&["volume", "ls", "-q"])))
 }
 
 /// The networks of compose files that are up.

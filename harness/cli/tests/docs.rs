@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use support::{Running, clean, run, serve, word_after};
 
-const DOCUMENTS: &[&str] = &["README.md", "CONTRIBUTING.md", "scenarios/systems/README.md"];
+const DOCUMENTS: &[&str] = &["README.md", "CONTRIBUTING.md", "scenarios/systems/README.md", "deploy/README.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace root exists")
@@ -45,6 +45,7 @@ const COMMANDS: &[(&str, How)] = &[
         How::Elsewhere("cargo-fuzz is a program of its own, and a run has no end"),
     ),
     ("bash .ci/run", How::Elsewhere(".ci/run")),
+    ("bash .ci/bench", How::Elsewhere("an optimised build; clippy compiles the benches")),
     ("shakedown run --system distribution-2.8", How::Elsewhere("tests/systems.rs")),
     (
         "shakedown run --system reference --system distribution-2.8 --system distribution-2.8-container",
@@ -139,7 +140,30 @@ const COMMANDS: &[(&str, How)] = &[
     ("shakedown bench small-pushes --against distribution-2.8", How::Elsewhere("tests/bench.rs, with another system")),
     ("shakedown compare before.json after.json", How::Elsewhere("tests/bench.rs")),
     ("shakedown merge part1.json part2.json", How::Elsewhere("tests/bench.rs")),
+    ("shakedown bench --self-test", How::Elsewhere("tests/bench.rs, bounded")),
     ("shakedown list --loads", How::Runs),
+    ("mkdir -p target/image && cp target/release/shakedown target/image/", How::Elsewhere("tests/deploy.rs")),
+    ("docker build -f deploy/Dockerfile -t shakedown target/image", How::Elsewhere("tests/deploy.rs")),
+    ("export SHAKEDOWN_START_AT=$(date -u -d +20sec +%Y-%m-%dT%H:%M:%SZ)", How::Elsewhere("tests/deploy.rs")),
+    ("docker-compose -f deploy/compose/docker-compose.yml up merge", How::Elsewhere("tests/deploy.rs")),
+    (
+        "docker cp $(docker-compose -f deploy/compose/docker-compose.yml ps -q merge):/results results",
+        How::Elsewhere("tests/deploy.rs"),
+    ),
+    ("docker-compose -f deploy/compose/docker-compose.yml down -v", How::Elsewhere("tests/deploy.rs")),
+    ("export RUN=monday SYSTEM=https://registry.test BUCKET=lab SHARDS=8", How::Elsewhere("tests/deploy.rs")),
+    (
+        "deploy/kubernetes/render load | kubectl apply -f -",
+        How::Elsewhere("tests/deploy.rs, its containers as processes"),
+    ),
+    (
+        "kubectl wait --for=condition=complete --timeout=1h job/shakedown-monday",
+        How::Elsewhere("there is no Kubernetes here"),
+    ),
+    (
+        "deploy/kubernetes/render merge | kubectl apply -f -",
+        How::Elsewhere("tests/deploy.rs, its containers as processes"),
+    ),
     ("shakedown bench", How::Elsewhere("tests/bench.rs")),
     ("shakedown explain missing-child", How::Runs),
     ("shakedown selftest", How::Elsewhere(".ci/run")),
@@ -330,8 +354,9 @@ fn files_that_the_documents_name_are_there() {
             .step_by(2)
             .filter(|code| code.contains('/') && !code.contains([' ', '<', '*', '\n', '\'']))
         {
-            let is_path =
-                ["harness/", "mocks/", "reports/", "scenarios/", ".ci/"].iter().any(|part| code.starts_with(part));
+            let is_path = ["harness/", "mocks/", "reports/", "scenarios/", "deploy/", ".ci/"]
+                .iter()
+                .any(|part| code.starts_with(part));
             assert!(!is_path || root().join(code).exists(), "{name} names {code}, which is not there");
         }
     }

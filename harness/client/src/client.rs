@@ -141,8 +141,8 @@ impl Client {
 
     /// The URI of a path below `/v2/`, with the base's prefix.
     pub(crate) fn uri(&self, path: &str) -> Result<Uri, ClientError> {
-        let path: Uri = format!("/v2/{path}").parse().map_err(|_| self.misnamed(path))?;
-        self.absolute(&path)
+        let prefix = self.options.base.path().trim_end_matches('/');
+        location::resolve(&self.options.base, &format!("{prefix}/v2/{path}")).map_err(|_| self.misnamed(path))
     }
 
     fn absolute(&self, uri: &Uri) -> Result<Uri, ClientError> {

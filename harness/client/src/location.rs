@@ -1,5 +1,7 @@
 //! URIs from answers: resolving a relative `Location` or `Link` (RFC 3986 section 5.2) and adding to its query (D02).
 
+use std::borrow::Cow;
+
 use http::Uri;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use shakedown_oci::quote;
@@ -7,6 +9,9 @@ use shakedown_oci::quote;
 /// What is escaped in a query value; `:` and `/` stay, so that digests and scopes remain readable.
 const QUERY_VALUE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>');
+
+/// Longest path and query that is put together without the parser of whole URIs, which knows the limit of their length.
+const SHORT: usize = 4096;
 
 /// A reference that does not lead to a URI we can call.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -33,13 +38,28 @@ pub fn resolve(base: &Uri, reference: &str) -> Result<Uri, LocationError> {
     } else {
         let (path, query) = reference.split_once('?').map_or((reference, None), |(path, query)| (path, Some(query)));
         let path = match path {
-            "" => base.path().to_owned(),
+            "" => Cow::Borrowed(base.path()),
             absolute if absolute.starts_with('/') => remove_dots(absolute),
-            relative => remove_dots(&format!("{}{relative}", &base.path()[..=base.path().rfind('/').unwrap_or(0)])),
+            relative => {
+                let whole = format!("{}{relative}", &base.path()[..=base.path().rfind('/').unwrap_or(0)]);
+                Cow::Owned(remove_dots(&whole).into_owned())
+            }
         };
         let query = if reference.is_empty() { base.query() } else { query };
-        let query = query.map_or(String::new(), |query| format!("?{query}"));
-        format!("{scheme}://{authority}{path}{query}")
+        let mut target = path.into_owned();
+        if let Some(query) = query {
+            target.push('?');
+            target.push_str(query);
+        }
+        if target.len() <= SHORT && matches!(scheme, "http" | "https") && !authority.host().is_empty() {
+            // Each request of a load comes here: scheme and authority were parsed before.
+            let target = target.try_into().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
+            let mut parts = http::uri::Parts::default();
+            (parts.scheme, parts.authority) = (base.scheme().cloned(), Some(authority.clone()));
+            parts.path_and_query = Some(target);
+            return Uri::from_parts(parts).map_err(|error| wrong(&error.to_string()));
+        }
+        format!("{scheme}://{authority}{target}")
     };
     let uri: Uri = text.parse().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
     match (uri.scheme_str(), uri.host()) {
@@ -65,7 +85,9 @@ pub fn append_query(uri: &Uri, name: &str, value: &str) -> Uri {
 
 /// Whether two URIs have one origin: scheme, host and port (AP2).
 pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
-    origin(one) == origin(other)
+    // Mostly they are written alike.
+    let alike = |one: &Uri, other: &Uri| one.authority().map(|a| a.as_str()) == other.authority().map(|a| a.as_str());
+    one.scheme() == other.scheme() && alike(one, other) || origin(one) == origin(other)
 }
 
 fn origin(uri: &Uri) -> (Option<&str>, Option<String>, Option<u16>) {
@@ -85,7 +107,10 @@ fn has_scheme(reference: &str) -> bool {
 }
 
 /// RFC 3986 section 5.2.4, for an absolute path.
-fn remove_dots(path: &str) -> String {
+fn remove_dots(path: &str) -> Cow<'_, str> {
+    if !path.contains("/.") {
+        return Cow::Borrowed(path);
+    }
     let mut kept: Vec<&str> = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
@@ -102,7 +127,7 @@ fn remove_dots(path: &str) -> String {
             other => kept.push(other),
         }
     }
-    format!("/{}", kept.join("/"))
+    Cow::Owned(format!("/{}", kept.join("/")))
 }
 
 #[cfg(test)]
@@ -130,6 +155,10 @@ mod tests {
         assert!(resolved("ftp://b.test/x").contains("only http and https"));
         assert!(resolved("http://").contains("is not a usable URI"));
         assert!(resolved("/a b").contains("is not a usable URI"));
+        assert_eq!(resolved("/a//b/.c/"), "http://a.test:5000/a//b/.c/");
+        let long = format!("/{}", "x".repeat(SHORT + 1));
+        assert_eq!(resolved(&long), format!("http://a.test:5000{long}"));
+        assert!(resolved(&format!("/{}", "x".repeat(70_000))).contains("is not a usable URI"), "no URI is that long");
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Maker {
         Self(Arc::new(Shared { seed, block: block.into(), packed: Default::default(), states: Mutex::default() }))
     }
 
+    /// The bytes that blobs are made of.
+    pub(crate) fn block(&self) -> Bytes {
+        self.0.block.clone()
+    }
+
     /// The blob with this number and size: the same on every machine. Compressed ones are a little smaller than asked for.
     pub(crate) fn blob(&self, compression: Compression, number: u64, size: u64) -> Blob {
         let source = self.source(compression, number, size);

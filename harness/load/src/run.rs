@@ -23,6 +23,8 @@ use crate::verify;
 const ANSWER: Duration = Duration::from_secs(120);
 /// Numbers of operations of the warm-up begin here, so that it does not change what is measured.
 const WARM_UP: u64 = 1 << 59;
+/// Time between two looks whether a system is there.
+const ABSENT: Duration = Duration::from_millis(250);
 /// Time between two looks at how often faults struck: a tenth of an interval of the timeline.
 const LOOK: Duration = Duration::from_millis(25);
 
@@ -91,6 +93,8 @@ pub struct LoadOptions {
     pub rounds: u32,
     /// Which part of the load.
     pub part: Part,
+    /// The first round begins then, and not before; until then a system that is not there yet is waited for.
+    pub start: Option<Instant>,
     /// The run's clock.
     pub clock: Clock,
     /// Ends the run where it stands.
@@ -115,10 +119,24 @@ pub enum LoadError {
         /// Why not.
         error: Box<ClientError>,
     },
+    /// The time to begin had passed when everything was ready.
+    #[error("everything was ready {} s after the time to start: give a later one, the same to all parts", by.as_secs_f64().ceil())]
+    Late {
+        /// How much.
+        by: Duration,
+    },
+    /// The load generator cannot be measured.
+    #[error("cannot measure {kind} of the load generator: {what}")]
+    SelfTest {
+        /// The kind of load.
+        kind: &'static str,
+        /// Why not.
+        what: String,
+    },
 }
 
 /// One system with what was measured on it.
-struct Arm {
+pub(crate) struct Arm {
     subject: Subject,
     ground: Arc<Ground>,
     /// Number of the next operation.
@@ -141,8 +159,14 @@ pub async fn measure(
     for subject in subjects {
         let name = subject.name.clone();
         let mut stop = options.stop.clone();
+        let arm = async {
+            if let Some(start) = options.start {
+                wait_for(&client(&subject, options), start).await;
+            }
+            prepare(file, subject, options).await
+        };
         let arm = tokio::select! {
-            arm = prepare(file, subject, options) => arm,
+            arm = arm => arm,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         arms.push(arm.map_err(|error| LoadError::Prepare {
@@ -150,6 +174,17 @@ pub async fn measure(
             system: name,
             error: Box::new(error),
         })?);
+    }
+    if let Some(start) = options.start {
+        let late = start.elapsed();
+        if !late.is_zero() {
+            return Err(LoadError::Late { by: late });
+        }
+        let mut stop = options.stop.clone();
+        tokio::select! {
+            () = tokio::time::sleep_until(start) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
     }
     for round in 0..options.rounds.max(1) {
         // Who goes first changes each time, so that a machine that gets slower or faster favours nobody.
@@ -178,13 +213,26 @@ pub async fn measure(
     })
 }
 
-async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Result<Arm, ClientError> {
-    // What is prepared is no part of the load.
-    (subject.storm)(false);
+fn client(subject: &Subject, options: &LoadOptions) -> Client {
     let client_options =
         ClientOptions { answer_timeout: ANSWER, ..ClientOptions::new(subject.base.clone(), options.clock.clone()) };
+    Client::new(subject.network.clone(), client_options)
+}
+
+/// Until somebody answers at the system's address, or it is time: what starts many machines at once starts the registry among them.
+async fn wait_for(client: &Client, start: Instant) {
+    let is_absent = |error: &ClientError| matches!(error, ClientError::Wire { error, .. } if error.is_unreachable());
+    while Instant::now() < start && client.ping().await.result.is_err_and(|error| is_absent(&error)) {
+        tokio::time::sleep(ABSENT).await;
+    }
+}
+
+/// Pushes what the operations need, and warms up.
+pub(crate) async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Result<Arm, ClientError> {
+    // What is prepared is no part of the load.
+    (subject.storm)(false);
     let lab = Lab {
-        client: Client::new(subject.network.clone(), client_options),
+        client: client(&subject, options),
         maker: Maker::new(options.seed),
         namespace: subject.namespace.clone(),
         repositories: file.repositories,
@@ -211,7 +259,8 @@ async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOptions) -> Re
 }
 
 impl Arm {
-    async fn round(&mut self, file: &LoadFile, round: u32, options: &LoadOptions) {
+    /// Measures a round.
+    pub(crate) async fn round(&mut self, file: &LoadFile, round: u32, options: &LoadOptions) {
         let rounds = options.rounds.max(1);
         let own = |count: u64| options.part.share(count);
         let upto = |count: u64| own(count) * u64::from(round + 1) / u64::from(rounds);
@@ -272,7 +321,8 @@ impl Arm {
         }
     }
 
-    fn finish(self) -> SystemReport {
+    /// What was measured.
+    pub(crate) fn finish(self) -> SystemReport {
         let tally = self.ground.tally();
         SystemReport {
             operations: tally.operations(),
@@ -309,7 +359,76 @@ pub(crate) fn add(total: &mut StorageUse, more: &StorageUse) {
 
 #[cfg(test)]
 mod tests {
+    use shakedown_wire::{Body, Request, Response, WireError};
+
     use super::*;
+
+    const FILE: &str = "{ title: x, count: 4, operations: [{ push-blob: { size: 1KiB, by: post } }] }";
+
+    /// A registry that takes everything once `there` has passed; with the time at which the first push came.
+    fn registry(there: Instant, first: Arc<Mutex<Option<Instant>>>) -> Party {
+        Party::from_fn(move |request: Request| {
+            let first = first.clone();
+            async move {
+                if Instant::now() < there {
+                    return Err(WireError::Refused { authority: "registry.test".to_owned() });
+                }
+                if request.method() == http::Method::POST {
+                    first.lock().unwrap().get_or_insert_with(Instant::now);
+                }
+                let response = http::Response::builder().status(201).header("location", "/v2/x").body(Body::empty());
+                Ok::<Response, _>(response.unwrap())
+            }
+        })
+    }
+
+    async fn started(start: Duration, there: Duration) -> (Result<u64, LoadError>, Option<Duration>) {
+        let (began, first) = (Instant::now(), Arc::default());
+        let subject = Subject {
+            name: "x".to_owned(),
+            version: None,
+            base: "http://registry.test".parse().unwrap(),
+            network: registry(began + there, Arc::clone(&first)),
+            namespace: "load".to_owned(),
+            meter: Box::new(Meter::default),
+            faults: None,
+            storm: Box::new(|_| ()),
+        };
+        let (_stop, stopped) = watch::channel(false);
+        let options = LoadOptions {
+            seed: 1,
+            rounds: 2,
+            part: Part::WHOLE,
+            start: Some(began + start),
+            clock: Clock::virtual_time(),
+            stop: stopped,
+            progress: Arc::new(|_, _| ()),
+        };
+        // Whoever is late was late before anything began.
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let file = serde_saphyr::from_str(FILE).unwrap();
+        let report = measure("x", &file, vec![subject], &options).await.map(|report| report.systems[0].count());
+        let first = *first.lock().unwrap();
+        (report, first.map(|first| first - began))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_parts_begin_at_the_time_to_start() {
+        let (count, first) = started(Duration::from_secs(60), Duration::ZERO).await;
+        let first = first.unwrap();
+        assert_eq!(count.unwrap(), 4);
+        assert!(first >= Duration::from_secs(60) && first < Duration::from_secs(61), "{first:?}");
+        let (count, first) = started(Duration::from_secs(60), Duration::from_secs(50)).await;
+        assert_eq!((count.unwrap(), first.unwrap().as_secs()), (4, 60), "a registry that comes in time is waited for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_ready_too_late_does_not_begin() {
+        let (count, first) = started(Duration::from_millis(400), Duration::ZERO).await;
+        let error = count.unwrap_err();
+        assert!(matches!(error, LoadError::Late { .. }) && error.to_string().contains("1 s after"), "{error}");
+        assert_eq!(first, None);
+    }
 
     #[test]
     fn parts_are_the_whole() {

@@ -50,6 +50,17 @@ pub(crate) fn mean(samples: &[f64]) -> f64 {
     samples.iter().sum::<f64>() / samples.len() as f64
 }
 
+/// The middle of the samples; 0 of none.
+pub(crate) fn median(samples: &[f64]) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    match sorted.len() {
+        0 => 0.0,
+        odd if odd % 2 == 1 => sorted[odd / 2],
+        even => f64::midpoint(sorted[even / 2 - 1], sorted[even / 2]),
+    }
+}
+
 /// Standard deviation as a share of the mean: how much samples differ among themselves.
 pub(crate) fn noise(samples: &[f64]) -> f64 {
     let mean = mean(samples);
@@ -75,5 +86,6 @@ mod tests {
         assert!(apart.low < 1.0 && apart.high > 1.2, "{apart:?}");
         assert!(noise(&before) > 0.2);
         assert_eq!(noise(&[3.0, 3.0]), 0.0);
+        assert_eq!([median(&[]), median(&[3.0, 1.0, 2.0]), median(&[4.0, 1.0, 2.0, 3.0])], [0.0, 2.0, 2.5]);
     }
 }

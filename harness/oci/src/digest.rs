@@ -131,7 +131,10 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm, self.hex)
+        for part in [self.algorithm.as_str(), ":", &self.hex] {
+            f.write_str(part)?;
+        }
+        Ok(())
     }
 }
 
@@ -145,6 +148,16 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
+        let is_hex = |encoded: &str| encoded.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        // Nearly every text is a good one; what is wrong with the others is looked at in the order in which it matters.
+        let known = |name: &str| Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == name);
+        if let Some((name, encoded)) = text.split_once(':')
+            && let Some(algorithm) = known(name)
+            && encoded.len() == algorithm.hex_len()
+            && is_hex(encoded)
+        {
+            return Ok(Self { algorithm, hex: encoded.into() });
+        }
         let malformed = |reason| DigestError::Malformed { text: quote(text), reason };
         if text.len() > LONGEST {
             return Err(malformed("too long"));
@@ -160,10 +173,7 @@ impl FromStr for Digest {
         if encoded.len() != algorithm.hex_len() {
             return Err(malformed("the encoded part has the wrong length for its algorithm"));
         }
-        if !encoded.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(malformed("the encoded part is not lower-case hex"));
-        }
-        Ok(Self { algorithm, hex: encoded.into() })
+        Err(malformed("the encoded part is not lower-case hex"))
     }
 }
 

@@ -16,8 +16,11 @@ pub struct TraceId(pub u64);
 impl TraceId {
     /// As a `traceparent` value.
     pub fn to_header(self) -> http::HeaderValue {
-        let text = format!("00-{:032x}-{:016x}-01", self.0, self.0);
-        http::HeaderValue::from_str(&text).expect("hex digits and dashes are a valid header value")
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-01";
+        for at in [19, 36] {
+            hex::encode_to_slice(self.0.to_be_bytes(), &mut text[at..at + 16]).expect("8 bytes have 16 digits");
+        }
+        http::HeaderValue::from_bytes(&text).expect("hex digits and dashes are a valid header value")
     }
 
     /// Reads our own `traceparent`; the trace-id field decides, because a middle party may put its own parent id.
@@ -181,6 +184,7 @@ mod tests {
     fn a_trace_id_survives_the_header() {
         let mut headers = http::HeaderMap::new();
         headers.insert(TRACE_HEADER, TraceId(0xabc).to_header());
+        assert_eq!(headers[TRACE_HEADER], "00-00000000000000000000000000000abc-0000000000000abc-01");
         assert_eq!(TraceId::from_headers(&headers), Some(TraceId(0xabc)));
         headers.insert(TRACE_HEADER, "00-xyz".parse().unwrap());
         assert_eq!(TraceId::from_headers(&headers), None);

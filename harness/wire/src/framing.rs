@@ -122,7 +122,10 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
     let host = uri.host()?;
     let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     match uri.port_u16() {
-        Some(port) if port != default => HeaderValue::from_str(&format!("{host}:{port}")).ok(),
+        Some(port) if port != default => match uri.authority().map(http::uri::Authority::as_str) {
+            Some(authority) if !authority.contains('@') => HeaderValue::from_str(authority).ok(),
+            _ => HeaderValue::from_str(&format!("{host}:{port}")).ok(),
+        },
         _ => HeaderValue::from_str(host).ok(),
     }
 }

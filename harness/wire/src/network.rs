@@ -4,8 +4,9 @@
 //! only a request of which no byte was written, because its pooled connection turned out to be closed, goes out again on another
 //! connection (RFC 9110 section 9.2.2 allows it for any method). Pooled connections are given up before common servers do so.
 //!
-//! Not here: TLS roots and sockets (`connect`), waiting (`patience`).
+//! Not here: TLS roots and sockets (`connect`), waiting (`patience`), a connection without all this (`bare`).
 
+mod bare;
 mod connect;
 mod patience;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::{Body, Party, Request, Response, WireError, framing, incoming};
+pub use bare::Bare;
 use connect::ConnectFailure;
 use patience::{Patience, Progress};
 pub use tunnel::Tunnel;

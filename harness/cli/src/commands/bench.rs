@@ -1,6 +1,8 @@
 //! `shakedown bench`: load on a registry, or on two that take turns. Arguments, report files and the exit code; `shakedown-load` measures.
 
 mod loads;
+mod self_test;
+mod start;
 mod targets;
 
 pub(super) use targets::own_program;
@@ -32,6 +34,7 @@ use crate::reports::write_text;
                                                     beside docker-registry 2.8.2, taking turns
   shakedown bench --against reference@old/shakedown this build beside another one: exit 5 if it is slower
   shakedown bench --report html=speed.html          one more report: a page with charts (or markdown, json)
+  shakedown bench --self-test                       is shakedown itself fast enough to measure with, here? exit 5 if not
 Loads are listed by `shakedown list --loads`. Registries run as child processes, the S3 mock and the load in this one.
 Measure in a release build.")]
 pub struct Args {
@@ -60,12 +63,23 @@ pub struct Args {
     /// Seed of contents, mixes and arrivals
     #[arg(long, default_value_t = 1, env = "SHAKEDOWN_SEED")]
     seed: u64,
-    /// Only the I-th of N parts of the load, e.g. 1/4; `shakedown merge` joins the reports
+    /// Only the I-th of N parts of the load, e.g. 1/4; `shakedown merge` joins the reports. `index/N` in a Kubernetes Indexed Job: the pod's
+    /// JOB_COMPLETION_INDEX, which counts from 0
     #[arg(long, value_name = "I/N", value_parser = super::run::shard, env = "SHAKEDOWN_SHARD")]
     shard: Option<Shard>,
+    /// Prepares everything and begins then, e.g. 2026-11-21T20:15:00Z: all parts of a load at once. At most an hour ahead; with enough time
+    /// to prepare, else it is an error. A registry that is not there yet is waited for
+    #[arg(long, value_name = "RFC3339", value_parser = start::parse, env = "SHAKEDOWN_START_AT")]
+    start_at: Option<std::time::SystemTime>,
     /// Also write a report: html=PATH, markdown=PATH, json=PATH; may be given more than once
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = Written::parse, env = "SHAKEDOWN_REPORT", value_delimiter = ',')]
     reports: Vec<Written>,
+    /// Measures shakedown instead of a registry: its load beside a bare loop of HTTP requests, taking turns on a registry that answers from
+    /// memory and forgets what is pushed. Exit 5 if it reaches less than 85 % of the bare loop in large pushes, large pulls or small
+    /// requests. Takes 15 s, or as long as --for or --count (operations of each kind on each side) say
+    #[arg(long, conflicts_with_all = ["loads", "system", "against", "in_process", "remote", "rate", "threshold", "shard", "start_at", "reports", "out"],
+          env = "SHAKEDOWN_SELF_TEST")]
+    self_test: bool,
     /// Folder for the JSON report
     #[arg(long, value_name = "DIR", default_value = "shakedown-report", env = "SHAKEDOWN_OUT")]
     out: PathBuf,
@@ -78,12 +92,21 @@ pub(super) fn loads() -> impl Iterator<Item = Result<(String, LoadFile), Failure
 
 /// Measures, reports and says how it went.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let stop = std::sync::Arc::new(stop);
+    let stopper = stop.clone();
+    let catch = move || {
+        super::on_interrupt(move || {
+            stopper.send_replace(true);
+        });
+    };
+    if args.self_test {
+        catch();
+        return self_test::run(args, &stopped, output);
+    }
     let loads = args.loads()?;
     let targets = args.targets.read(args.seed)?;
-    let (stop, stopped) = watch::channel(false);
-    super::on_interrupt(move || {
-        stop.send_replace(true);
-    });
+    catch();
     let runtime = super::all_threads()?;
     let report = runtime.block_on(args.measure(&loads, &targets, &stopped, output))?;
     args.tell(&report, &loads, output)
@@ -121,10 +144,12 @@ impl Args {
         let part =
             self.shard.map_or(Part::WHOLE, |Shard { index, count }| Part { index: index as u64 - 1, of: count as u64 });
         let (rounds, teller) = (self.rounds, output.clone());
-        let options = LoadOptions {
+        let start = self.start_at.map(|start| start::ahead(start, clock.now())).transpose()?;
+        let mut options = LoadOptions {
             seed: self.seed,
             rounds,
             part,
+            start: start.map(|ahead| tokio::time::Instant::now() + ahead),
             clock: clock.clone(),
             stop: stopped.clone(),
             progress: std::sync::Arc::new(move |system, round| {
@@ -140,6 +165,8 @@ impl Args {
             }
             output.note(&format!("load {id}: {} ...", file.title));
             reports.push(one_load(id, file, targets, &options).await?);
+            // The next load begins when this one has ended.
+            options.start = None;
         }
         let wall_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
         let run = BenchRun {

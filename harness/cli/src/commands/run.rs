@@ -455,9 +455,49 @@ fn deviations(file: &Path) -> Result<Vec<Deviation>, Failure> {
 }
 
 pub(super) fn shard(text: &str) -> Result<Shard, String> {
-    let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
-    match parts {
-        Some((index, count)) if index >= 1 && index <= count => Ok(Shard { index, count }),
-        _ => Err("write I/N with 1 <= I <= N, e.g. 1/4".to_owned()),
+    shard_of(text, std::env::var("JOB_COMPLETION_INDEX").ok().as_deref())
+}
+
+/// `I/N`; or `index/N`, where an Indexed Job says which of its pods this is, from 0.
+fn shard_of(text: &str, of_job: Option<&str>) -> Result<Shard, String> {
+    let wrong = || "write I/N with 1 <= I <= N, e.g. 1/4; or index/N in a Kubernetes Indexed Job".to_owned();
+    let (index, count) = text.split_once('/').ok_or_else(wrong)?;
+    let count: usize = count.parse().map_err(|_| wrong())?;
+    if index != "index" {
+        let index = index.parse().ok().filter(|index| (1..=count).contains(index)).ok_or_else(wrong)?;
+        return Ok(Shard { index, count });
+    }
+    let of_job =
+        of_job.ok_or("`index/N` takes its index from JOB_COMPLETION_INDEX, which is not set: is the Job Indexed?")?;
+    match of_job.parse::<usize>() {
+        Ok(from_0) if from_0 < count => Ok(Shard { index: from_0 + 1, count }),
+        _ => Err(format!(
+            "JOB_COMPLETION_INDEX is {of_job}, but there are {count} parts: make them as many as the Job has completions"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_knows_its_part_by_its_index() {
+        let part = |text: &str, of_job| shard_of(text, of_job).map(|Shard { index, count }| (index, count));
+        assert_eq!(part("2/4", None), Ok((2, 4)));
+        assert_eq!(part("2/4", Some("0")), Ok((2, 4)), "what is said counts");
+        assert_eq!([part("index/4", Some("0")), part("index/4", Some("3"))], [Ok((1, 4)), Ok((4, 4))]);
+        for (text, of_job, word) in [
+            ("0/4", None, "I/N"),
+            ("5/4", None, "I/N"),
+            ("4", None, "I/N"),
+            ("index/x", Some("1"), "I/N"),
+            ("index/4", None, "not set"),
+            ("index/4", Some("4"), "there are 4 parts"),
+            ("index/4", Some("x"), "there are 4 parts"),
+        ] {
+            let told = part(text, of_job).unwrap_err();
+            assert!(told.contains(word), "{text}: {told}");
+        }
     }
 }

@@ -71,9 +71,12 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    fn find(&self, access: &Access, now: Duration) -> Option<HeaderValue> {
+    fn find(&self, access: impl FnOnce() -> Access, now: impl FnOnce() -> Duration) -> Option<HeaderValue> {
         let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        let grant = grants.get(access)?;
+        if grants.is_empty() {
+            return None;
+        }
+        let (grant, now) = (grants.get(&access())?, now());
         grant.expires.is_none_or(|expires| now < expires).then(|| grant.header.clone())
     }
 
@@ -91,10 +94,10 @@ struct TokenBody {
 
 impl Client {
     /// The `Authorization` that a request to our own origin carries without being challenged.
-    pub(super) fn known_authorization(&self, access: &Access) -> Option<HeaderValue> {
+    pub(super) fn known_authorization(&self, access: impl FnOnce() -> Access) -> Option<HeaderValue> {
         match &self.options().credentials {
             Credentials::Token(token) => sensitive(&format!("Bearer {}", token.expose())),
-            _ => self.tokens().find(access, self.options().clock.elapsed()),
+            _ => self.tokens().find(access, || self.options().clock.elapsed()),
         }
     }
 
@@ -108,7 +111,7 @@ impl Client {
     ) -> Result<Option<HeaderValue>, ClientError> {
         let Some(challenge) = best_challenge(answer, ledger) else { return Ok(None) };
         let _one_at_a_time = self.tokens().asking.lock().await;
-        let known = self.known_authorization(access);
+        let known = self.known_authorization(|| access.clone());
         if known.as_ref() != refused && known.is_some() {
             return Ok(known);
         }

@@ -98,13 +98,13 @@ impl Client {
         if !ours {
             return self.exchange(hop, None, ledger).await;
         }
-        let access = Access::of(&hop.method, &hop.uri);
-        let known = self.known_authorization(&access);
+        let access = || Access::of(&hop.method, &hop.uri);
+        let known = self.known_authorization(access);
         let answer = self.exchange(hop, known.clone(), ledger).await?;
         if answer.status() != http::StatusCode::UNAUTHORIZED || !hop.payload.is_there() {
             return Ok(answer);
         }
-        match self.answer_challenge(&answer, &access, known.as_ref(), ledger).await? {
+        match self.answer_challenge(&answer, &access(), known.as_ref(), ledger).await? {
             None => Ok(answer),
             Some(authorization) => {
                 answer.discard().await;
@@ -145,6 +145,7 @@ impl Client {
     /// What the caller set stays as it is; the rest is added.
     fn headers(&self, hop: &Hop, request: &Request, trace: TraceId, authorization: Option<HeaderValue>) -> HeaderMap {
         let mut headers = hop.headers.clone();
+        headers.reserve(6);
         let mut add = |name: http::HeaderName, value: HeaderValue| {
             headers.entry(name).or_insert(value);
         };

@@ -13,6 +13,10 @@ use shakedown_client::ClientError;
 use crate::compression::Unpacked;
 use crate::lab::{Draw, Lab};
 
+pub(crate) use head_blob::HeadBlob;
+pub(crate) use pull_blob::{Check, PullBlob};
+pub(crate) use push_blob::{By, PushBlob};
+
 /// What came of an operation that went well.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Done {

@@ -178,3 +178,24 @@ async fn nothing_is_added_but_the_host() {
     let answer = client(&NetworkOptions::default()).send(get(server.base_uri())).await.unwrap();
     assert_eq!(answer.into_body().collect(100).await.unwrap(), "host");
 }
+
+#[tokio::test]
+async fn a_bare_connection_serves_one_exchange_after_the_other() {
+    let server = start(Party::from_fn(async |request: Request| {
+        let sent = request.into_body().drain().await?;
+        Ok(Response::new(Body::from(vec![0; usize::try_from(sent).unwrap() * 2])))
+    }));
+    let mut bare = Bare::connect(server.address()).await.unwrap();
+    for length in [0, 7, 300_000] {
+        let request =
+            http::Request::put("/x").header("host", "registry.test").body(Body::from(vec![1; length])).unwrap();
+        assert_eq!(bare.exchange(request).await.unwrap(), (http::StatusCode::OK, length as u64 * 2));
+    }
+    server.kill().await;
+    let request = http::Request::get("/x").header("host", "registry.test").body(Body::empty()).unwrap();
+    assert!(bare.exchange(request).await.is_err());
+    let (closed, _) = listener().await;
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    assert!(matches!(Bare::connect(address).await, Err(WireError::Refused { .. })));
+}
