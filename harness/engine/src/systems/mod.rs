@@ -6,6 +6,7 @@ mod child;
 mod container;
 mod deviation;
 mod file;
+mod lacking;
 mod login;
 mod named;
 mod place;
@@ -36,11 +37,9 @@ pub use deviation::Deviation;
 pub(crate) use deviation::{DAY, TO_FILL_IN};
 pub(crate) use file::{NAMES, fill};
 pub use file::{PartSize, Ready, Settings, Switch, SystemFile, SystemFileError, VersionCommand, parse_yaml};
+pub(crate) use lacking::{cannot_ask, cannot_cache, cannot_pull_through, cannot_set, kind_of};
 pub use place::{ComposePlace, ContainerPlace, FrontPlace, LimitsOf, StorageOf};
-pub(crate) use process::{
-    ProcessSystem, Storage, cannot_ask, cannot_cache, cannot_pull_through, cannot_set, kind_of, proxy_variables,
-    version_of,
-};
+pub(crate) use process::{ProcessSystem, Storage, proxy_variables, version_of};
 pub(crate) use redis::{PROGRAMS as REDIS_PROGRAMS, Redis};
 pub(crate) use redis_container::RedisContainer;
 pub(crate) use reference::{AUTHORITY as REFERENCE_AUTHORITY, ReferenceSystem, Wrap, settings_of_reference};
