@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "client",
             "audit",
             "registry",
+            "s3call",
             "inject",
             "s3",
             "peers",
