@@ -61,6 +61,7 @@ const COMMANDS: &[(&str, How)] = &[
     ("shakedown doctor", How::Runs),
     ("shakedown init qualification --ci github", How::Runs),
     ("shakedown list --systems", How::Runs),
+    ("shakedown list --stores", How::Runs),
     ("shakedown serve s3 --listen 127.0.0.1:9000 --control 127.0.0.1:9001 &", How::Elsewhere("tests/systems.rs")),
     ("shakedown run --system http://127.0.0.1:5000 --s3 http://127.0.0.1:9001", How::Elsewhere("tests/systems.rs")),
     (
