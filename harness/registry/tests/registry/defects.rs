@@ -263,6 +263,10 @@ probes! {
         let registry = behind(&lab(defects), |_| Some(Tap::answer(403, "application/xml", DENIED)));
         head(&registry, &blob(b"x")).await == StatusCode::FORBIDDEN
     }
+    "unreachable-is-absent": |defects| {
+        let registry = behind(&lab(defects), |_| Some(Tap::Lose));
+        head(&registry, &blob(b"x")).await == StatusCode::NOT_FOUND
+    }
     "no-retry": |defects| {
         let once = std::sync::atomic::AtomicBool::new(false);
         let registry = behind(&lab(defects), move |_| {
@@ -462,6 +466,13 @@ probes! {
     }
     "notifies-in-request": |defects| {
         crate::notify::push_before_a_silent_sink(defects).await >= Duration::from_secs(2)
+    }
+    "manifests-not-verified": |defects| {
+        let lab = lab(defects);
+        let digest = Digest::of(&lab.push_image("lab/app", "1").await);
+        let hex = digest.hex();
+        lab.s3.admin().truncate(BUCKET, &format!("docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]), 40).unwrap();
+        lab.get("/v2/lab/app/manifests/1").await.status == StatusCode::OK
     }
     "missing-blobs-accepted": |defects| {
         let lab = lab(defects);
