@@ -54,7 +54,8 @@ pub fn run(plans: Vec<Plan>, options: RunOptions, events: impl Fn(Event) + Send 
         Err(Missing::Error(reason)) => run.none(&plans, Verdict::Error, reason),
         Err(Missing::Skip(reason)) => run.none(&plans, Verdict::Skipped, reason),
     }
-    if target.is_ok() {
+    // With the mark of a run `qualify --clean` finds what could not be removed.
+    if target.is_ok() && shared.left_behind().is_empty() {
         shared.leave_behind(given_back(&options));
     }
     let (scenarios, bug) = run.finish(&plans);
