@@ -14,7 +14,7 @@ pub enum Exit {
     Environment = 3,
     /// Nothing was selected.
     Nothing = 4,
-    /// Slower than before.
+    /// Slower than before, or a goal missed.
     Regression = 5,
     /// Neither shown to hold nor to fail.
     Inconclusive = 6,
@@ -31,7 +31,7 @@ pub const HELP: &str = "Exit codes:
   2    usage, scenario or configuration error; nothing ran
   3    environment: target unreachable, program missing, port taken
   4    nothing selected
-  5    slower than before, by more than the threshold
+  5    slower than before, by more than the threshold; with bench --goals: a goal missed
   6    inconclusive
   70   a bug of shakedown; please report it
   130  interrupted";

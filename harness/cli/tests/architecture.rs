@@ -45,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "engine", "load", "scenario", "library", "reports", "oci", "faults", "wire", "s3", "peers", "registry",
-            "client", "audit", "probe",
+            "client", "audit", "probe", "s3call",
         ],
     ),
     ("facade", &["engine", "library", "scenario", "faults", "s3", "wire", "reports"]),

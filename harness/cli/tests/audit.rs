@@ -197,3 +197,23 @@ fn what_cannot_be_read_is_told_apart_from_what_is_wrong() {
     let (exit, _) = code(clean(SHAKEDOWN, home).args(["audit", "--registry", "http://127.0.0.1:1"]));
     assert_eq!(exit, 2);
 }
+
+/// What loads stand on: the audit shares no code with whoever makes it.
+#[test]
+fn a_bucket_that_a_load_fills_is_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let store = Store::start(home.path());
+    let text = "title: x\ncount: 1\nstorage: { grown: { tags: 20, blobs: 30 } }\noperations: [{ list-tags: {} }]\n";
+    let load: shakedown_load::LoadFile = serde_saphyr::from_str(text).unwrap();
+    let mut manifest = None;
+    for (key, bytes) in load.grown("load").unwrap() {
+        store.put(&key, std::str::from_utf8(&bytes).unwrap());
+        manifest = manifest.or((bytes.len() > 100).then_some(key));
+    }
+    // Nobody's manifest needs most of the blobs; all else is as it should be.
+    let (code, found) = store.audit(home.path());
+    assert_eq!((code, found), (1, kinds(&[("leaked-blob", 14)])));
+    store.delete(&manifest.unwrap());
+    let found: Vec<_> = store.audit(home.path()).1.into_iter().map(|(kind, _)| kind).collect();
+    assert!(found.contains(&"dangling-revision".to_owned()), "the audit looks at it: {found:?}");
+}

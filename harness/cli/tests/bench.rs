@@ -129,27 +129,39 @@ operations:
     assert!(out.contains("for instance"), "{out}");
 }
 
-#[test]
-fn every_kind_of_operation_works_on_a_registry() {
-    let dir = tempfile::tempdir().unwrap();
-    let text = "title: All of it\ncount: 90\nworkers: 4\nrepositories: 3\noperations:
-- push-blob: { size: { uniform: [1B, 2MiB] }, by: post-put }
-- push-blob: { size: 0B, by: post }
+/// Those that need nothing but a registry that takes and gives.
+const PLAIN_OPERATIONS: &str = "
 - pull-blob: { size: { lognormal: { median: 4KiB, spread: 8, at-most: 1MiB } }, of: 3 }
 - head-blob: { size: 1KiB, of: 2 }
 - push-image: { layers: 3, size: { one-of: [1KiB, 8KiB] } }
 - pull-image: { layers: 2, size: 1KiB, of: 2 }
 - mount: { size: 1KiB, of: 2 }
 - push-manifest: {}
-- pull-manifest: { of: 2 }
-- list-tags: { tags: 5, page: 2 }\n";
+- pull-manifest: { of: 2 }\n";
+
+#[test]
+fn every_kind_of_operation_works_on_a_registry() {
+    let dir = tempfile::tempdir().unwrap();
+    let text =
+        "title: All of it\ncount: 110\nworkers: 4\nrepositories: 3\nstorage: { grown: { blobs: 7 } }\noperations:
+- push-blob: { size: { uniform: [1B, 2MiB] }, by: post-put }
+- push-blob: { size: 0B, by: post }
+- list-tags: { tags: 5, page: 2 }
+- list-referrers: { of: 2, referrers: 3 }
+- pull-grown-blob: {}";
+    let text = format!("{text}{PLAIN_OPERATIONS}");
     std::fs::write(dir.path().join("all.yaml"), text).unwrap();
     let (code, out, err) = shakedown(&["bench", "all.yaml", "--in-process"], dir.path());
     assert_eq!(code, Some(0), "{out}{err}");
     let counts = counts(&report(&dir.path().join("shakedown-report/bench.json")));
-    assert_eq!(counts.len(), 9, "{counts:?}");
-    assert_eq!(counts.iter().map(|(_, count, ..)| count).sum::<u64>(), 90, "{counts:?}");
+    assert_eq!(counts.len(), 11, "{counts:?}");
+    assert_eq!(counts.iter().map(|(_, count, ..)| count).sum::<u64>(), 110, "{counts:?}");
     assert!(counts.iter().all(|(_, _, errors, _)| *errors == 0), "{out}");
+    let text = "title: Lists\ncount: 8\noperations: [{ list-referrers: { of: 2, referrers: 3 } }]\n";
+    std::fs::write(dir.path().join("lists.yaml"), text).unwrap();
+    let args = ["bench", "lists.yaml", "--in-process", "--system", "reference+last-referrer-forgotten"];
+    let (code, out, err) = shakedown(&args, dir.path());
+    assert_eq!((code, out.contains("2 referrers, and 3 were pushed")), (Some(1), true), "{out}{err}");
 }
 
 #[test]
@@ -168,6 +180,103 @@ fn one_more_storage_request_is_a_regression_and_the_same_build_is_none() {
     let (code, out, err) = bench("reference");
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("no regression"), "{out}");
+}
+
+/// A load with goals, of pushes to a registry in this process.
+fn with_goals(dir: &Path, goals: &str) {
+    let text = format!(
+        "title: Pushes\ncount: 60\nworkers: 2\noperations: [{{ push-blob: {{ size: 1KiB }} }}]\ngoals:\n{goals}"
+    );
+    std::fs::write(dir.join("goals.yaml"), text).unwrap();
+}
+
+#[test]
+fn goals_are_met_by_the_reference_and_missed_with_one_more_storage_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = |system: &str, more: &[&str]| {
+        let args = ["bench", "goals.yaml", "--rounds", "2", "--report", "markdown=goals.md", "--system", system];
+        let run = shakedown(&[&args[..], more].concat(), dir.path());
+        (run, report(&dir.path().join("shakedown-report/bench.json"))["loads"][0]["goals"].clone())
+    };
+    with_goals(dir.path(), "- { metric: storage-requests, at-most: 100 }\n");
+    let ((code, out, err), goals) = bench("reference", &["--in-process", "--goals"]);
+    assert_eq!((code, &goals[0]["verdict"]), (Some(0), &"met".into()), "{out}{err}");
+    let spent = goals[0]["measured"].as_f64().unwrap().floor();
+
+    with_goals(
+        dir.path(),
+        &format!(
+            "- {{ metric: storage-requests, at-most: {spent} }}\n- {{ metric: peak-memory, at-most: 1GiB }}\n- {{ metric: bytes-per-second, at-least: 2, times: limit }}\n"
+        ),
+    );
+    let ((code, out, err), goals) = bench("reference", &["--in-process", "--goals"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("1 of 3 goals met by reference, 2 not measured"), "{out}");
+    assert_eq!(goals[1]["verdict"], "not-seen", "the registry is no child here: {out}");
+    assert!(goals[2]["why"].as_str().unwrap().contains("add --against limit"), "{out}");
+
+    let ((code, out, err), goals) = bench("reference+one-more-storage-request", &["--goals"]);
+    assert_eq!(code, Some(5), "{out}{err}");
+    assert_eq!((&goals[0]["verdict"], &goals[1]["verdict"]), (&"missed".into(), &"met".into()), "{out}");
+    assert!(goals[0]["ratio"].as_f64().unwrap() > 1.0, "{goals}");
+    let missed =
+        "MISSED by reference+one-more-storage-request: storage-requests of goals (1 of 3 goals met, 1 not measured)";
+    assert!(out.contains(missed), "{out}");
+    let repeat = "shakedown bench goals.yaml --system reference+one-more-storage-request --rounds 2 --seed 1 --goals";
+    assert!(out.contains(&format!("repeat  {repeat}\n")), "{out}");
+    let markdown = std::fs::read_to_string(dir.path().join("goals.md")).unwrap();
+    assert!(markdown.contains(missed) && markdown.contains(&format!("Repeat: `{repeat}`")), "{markdown}");
+    let ((code, out, err), _) = bench("reference+one-more-storage-request", &["--in-process"]);
+    assert_eq!((code, out.contains("MISSED")), (Some(0), true), "without --goals they are only shown: {out}{err}");
+}
+
+#[test]
+fn lost_pushes_go_before_missed_goals() {
+    let dir = tempfile::tempdir().unwrap();
+    with_goals(
+        dir.path(),
+        "- { metric: storage-requests, at-most: 0.5 }\nstorage:
+  faults:
+  - { on: s3, when: { operation: PutObject, key: '**/_layers/**/link', every: 5, at-most: 3 }, effect: not-applied }\n",
+    );
+    let args = ["bench", "goals.yaml", "--in-process", "--system", "reference+links-not-verified", "--goals"];
+    let (code, out, err) = shakedown(&args, dir.path());
+    assert_eq!(code, Some(1), "{out}{err}");
+    assert!(out.contains("LOST on") && out.contains("MISSED by"), "{out}");
+}
+
+#[test]
+fn the_limit_is_a_system_without_storage_that_goals_can_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["bench", "huge-layer-pull", "--count", "2", "--system", "reference", "--against", "limit"];
+    let (code, out, err) = shakedown(&args, dir.path());
+    assert_eq!(code, Some(0), "slower than the limit is no regression: {out}{err}");
+    let report = report(&dir.path().join("shakedown-report/bench.json"));
+    let systems = report["loads"][0]["systems"].as_array().unwrap();
+    assert_eq!((systems[1]["name"].as_str(), systems[1]["storage"].is_null()), (Some("limit"), true), "{report}");
+    let goals = report["loads"][0]["goals"].as_array().unwrap();
+    let goal = goals.iter().find(|goal| goal["times"] == "limit").unwrap();
+    assert!(goal["ratio"].as_f64().unwrap() > 0.0 && goal["other"].as_f64().unwrap() > 0.0, "{goal}");
+    assert!(out.contains("bytes-per-second at least 0.6 times limit") && !out.contains("no regression"), "{out}");
+}
+
+#[test]
+fn the_limit_takes_what_it_can_and_says_what_it_cannot() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "title: All that it can do\ncount: 90\nworkers: 4\nrepositories: 3\noperations:
+- push-blob: { size: { uniform: [1B, 2MiB] }, by: post-put }
+- push-blob: { size: 1KiB, by: post }
+- push-blob: { size: 200KiB }";
+    let text = format!("{text}{PLAIN_OPERATIONS}");
+    std::fs::write(dir.path().join("all.yaml"), text).unwrap();
+    let (code, out, err) = shakedown(&["bench", "all.yaml", "--system", "limit"], dir.path());
+    assert_eq!(code, Some(0), "{out}{err}");
+    let counts = counts(&report(&dir.path().join("shakedown-report/bench.json")));
+    assert_eq!((counts.len(), counts.iter().map(|(_, count, ..)| count).sum::<u64>()), (8, 90), "{counts:?}");
+    for (load, word) in [("tags", "list-tags"), ("storm", "no storage behind it")] {
+        let (code, _, err) = shakedown(&["bench", load, "--against", "limit"], dir.path());
+        assert_eq!((code, err.contains(word)), (Some(2), true), "{err}");
+    }
 }
 
 #[test]
@@ -189,7 +298,8 @@ fn four_shards_are_one_run_count_for_count() {
     let dir = tempfile::tempdir().unwrap();
     let text = "title: A mix\ncount: 103\nworkers: 3\noperations:
 - push-blob: { size: { uniform: [1B, 64KiB] }, weight: 2 }
-- pull-blob: { size: { uniform: [1KiB, 64KiB] }, of: 8 }\n";
+- pull-blob: { size: { uniform: [1KiB, 64KiB] }, of: 8 }
+goals: [{ metric: storage-requests, at-most: 100 }]\n";
     std::fs::write(dir.path().join("mix.yaml"), text).unwrap();
     let bench = |more: &[&str]| {
         let (code, out, err) = shakedown(&[&["bench", "mix.yaml", "--in-process"], more].concat(), dir.path());
@@ -208,7 +318,11 @@ fn four_shards_are_one_run_count_for_count() {
     let (code, out, err) = merge(&files);
     assert_eq!(code, Some(0), "{out}{err}");
     let whole = counts(&report(&dir.path().join("whole/bench.json")));
-    assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
+    let merged = report(&dir.path().join("merged.json"));
+    assert_eq!(counts(&merged), whole);
+    let requests = merged["loads"][0]["systems"][0]["storage"]["requests"].as_f64().unwrap();
+    let goal = &merged["loads"][0]["goals"][0];
+    assert_eq!((goal["measured"].as_f64(), goal["verdict"].as_str()), (Some(requests / 103.0), Some("met")), "{goal}");
     std::fs::create_dir(dir.path().join("parts")).unwrap();
     for (number, file) in files.iter().enumerate() {
         std::fs::copy(dir.path().join(file), dir.path().join(format!("parts/{number}.json"))).unwrap();
@@ -218,6 +332,25 @@ fn four_shards_are_one_run_count_for_count() {
     assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
     let (code, _, err) = merge(&files[..3]);
     assert_eq!((code, err.contains("3 of 4 parts")), (Some(2), true), "{err}");
+}
+
+#[test]
+fn a_load_that_is_stable_ends_before_its_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["bench", "small-heads", "--count", "2000", "--rounds", "100", "--workers", "2", "--until-stable"];
+    let rounds = |percent: &str| {
+        let (code, out, err) = shakedown(&[&args[..], &[percent]].concat(), dir.path());
+        assert_eq!(code, Some(0), "{out}{err}");
+        let report = report(&dir.path().join("shakedown-report/bench.json"));
+        let load = &report["loads"][0];
+        let stable = load["stable_after"].as_u64();
+        assert_eq!(out.contains("; stable after "), stable.is_some(), "{out}");
+        (load["systems"][0]["rounds"].as_array().unwrap().len() as u64, stable)
+    };
+    // Within as much as it is, every rate is known after the fewest rounds that say anything; within a hundredth of a percent none is.
+    let (count, stable) = rounds("100");
+    assert!((8..100).contains(&count) && stable == Some(count), "{count} {stable:?}");
+    assert_eq!(rounds("0.01"), (100, None));
 }
 
 #[test]
@@ -238,16 +371,21 @@ fn what_makes_no_sense_is_refused_before_anything_runs() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.yaml"), "title: x\nworkers: 0\noperations: []\n").unwrap();
     std::fs::write(dir.path().join("odd.yaml"), "title: x\ncount: 1\noperations:\n- push-blop: {}\n").unwrap();
+    with_goals(dir.path(), "- { metric: storage-request, at-most: 1 }\n");
     for (args, word) in [
         (&["bench", "no-such-load"][..], "small-pushes"),
         (&["bench", "bad.yaml"], "`workers: 0`"),
         (&["bench", "odd.yaml"], "odd.yaml:4"),
+        (&["bench", "goals.yaml"], "only storage-requests"),
         (&["bench", "--system", "https://registry.test"], "--remote"),
+        (&["bench", "grown-tags", "--system", "http://127.0.0.1:1"], "choose another load"),
         (&["bench", "--shard", "5/4"], "I/N"),
         (&["bench", "--shard", "index/4"], "JOB_COMPLETION_INDEX"),
         (&["bench", "--start-at", "20:15"], "with its zone"),
         (&["bench", "--start-at", "2020-01-01T00:00:00Z"], "s ago"),
         (&["bench", "--start-at", "9999-01-01T00:00:00Z"], "an hour is the most"),
+        (&["bench", "--until-stable", "0"], "percent"),
+        (&["bench", "--until-stable", "1", "--shard", "1/2"], "--shard"),
         (&["compare", "bad.yaml"], "shakedown.bench/v1"),
         (&["merge", "no-such-file.json"], "cannot read"),
     ] {
@@ -270,6 +408,10 @@ fn the_self_test_lets_the_generator_and_a_bare_loop_do_the_same() {
         assert_eq!(row.matches(&format!("{unit} (12)")).count(), 2, "both did 12: {row}");
         let ratio: f64 = row.split_whitespace().last().unwrap().parse().unwrap();
         assert!(ratio > 0.0, "{row}");
+    }
+    for (kind, goal) in [("large GET", "4000 MB/s"), ("large PUT", "3000 MB/s"), ("small GET", "70000/s")] {
+        let row = out.lines().find(|line| line.starts_with(kind)).unwrap_or_else(|| panic!("no {kind}: {out}"));
+        assert_eq!((row.matches("(12)").count(), row.ends_with(goal)), (2, true), "the mock and nothing did 12: {row}");
     }
     assert!(out.contains("without optimisation") == cfg!(debug_assertions), "{out}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "it writes nothing");

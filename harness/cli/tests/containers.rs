@@ -168,6 +168,14 @@ fn a_system_file_limits_what_a_container_may_use() {
 
 /// A run that hangs in a push, because the storage answers late; with its pid. Its container runs when this returns.
 fn hanging(dir: &Path, system: &str, engine: Option<&str>) -> (Running, u32) {
+    let (running, pid) = begun(dir, system, engine);
+    let struck = || containers_of(pid).first().is_some_and(|id| printed(id).contains("listening on"));
+    wait_until("the container is ready", struck);
+    (running, pid)
+}
+
+/// The same as soon as it has begun.
+fn begun(dir: &Path, system: &str, engine: Option<&str>) -> (Running, u32) {
     let scenario = dir.join("hangs.yaml");
     let text = "title: A push that waits for its storage\nneeds: [tcp]\ngiven:\n  images: { app: { layers: [{ size: 4KiB }] } }\n\
                 faults:\n- on: s3\n  when: { operation: PutObject }\n  effect: { delay: { fixed: 60s } }\n\
@@ -180,8 +188,6 @@ fn hanging(dir: &Path, system: &str, engine: Option<&str>) -> (Running, u32) {
     let running = Running::start(command);
     running.line_with("running  hangs");
     let pid = running.pid();
-    let struck = || containers_of(pid).first().is_some_and(|id| printed(id).contains("listening on"));
-    wait_until("the container is ready", struck);
     (running, pid)
 }
 
@@ -241,13 +247,31 @@ fn an_engine_that_goes_away_ends_the_run_with_one_line() {
     let (running, pid) = hanging(dir.path(), "distribution-2.8-container", Some(&way.address));
     way.cut();
     docker(&["kill", &containers_of(pid)[0]]);
+    ends_with_one_line_and_the_next_removes(running, pid, dir.path());
+}
+
+/// The engine is the one cause that is told, and what nobody could remove goes with the next start.
+fn ends_with_one_line_and_the_next_removes(running: Running, pid: u32, dir: &Path) {
     let (status, lines) = running.end();
     let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("error: ")).collect();
     assert_eq!((status.code(), errors.len()), (Some(3), 1), "{lines:#?}");
     assert!(errors[0].starts_with("error: no container engine: "), "{lines:#?}");
-    let ran = run(&["--system", "distribution-2.8-container", "scenarios/storage/push-and-pull.yaml"], dir.path());
+    let ran = run(&["--system", "distribution-2.8-container", "scenarios/storage/push-and-pull.yaml"], dir);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert_eq!(containers_of(pid), Vec::<String>::new(), "the next start removes what the run could not");
+}
+
+#[test]
+fn an_engine_that_goes_away_while_a_container_starts_is_the_same_line() {
+    if !have_images() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let way = Way::open();
+    let (running, pid) = begun(dir.path(), "distribution-2.8-container", Some(&way.address));
+    wait_until("there is a container", || !containers_of(pid).is_empty());
+    way.cut();
+    ends_with_one_line_and_the_next_removes(running, pid, dir.path());
 }
 
 /// A way to the engine's socket that can be cut, so that no other user of the engine loses it.

@@ -144,15 +144,28 @@ place() { echo "$1" | sed "s|^s3://|$BUCKETS/|"; }
 mkdir -p "$(dirname "$(place "$2")")" && cp -r "$(place "$1")" "$(place "$2")"
 "#;
 
+/// What the containers find in their images.
+fn images(dir: &Path) {
+    let bin = dir.join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::fs::write(bin.join("aws"), AWS).unwrap();
+    run(Command::new("chmod").arg("+x").arg(bin.join("aws")));
+    std::os::unix::fs::symlink(SHAKEDOWN, bin.join("shakedown")).unwrap();
+}
+
 /// A container as a process. Its `/results` is a folder here, and it ends within a minute.
 fn process(container: &Container, index: usize, dir: &Path) -> Command {
+    started_by(&["timeout", "60"], container, index, dir)
+}
+
+fn started_by(starter: &[&str], container: &Container, index: usize, dir: &Path) -> Command {
     let results = dir.join(format!("pod-{index}"));
     std::fs::create_dir_all(&results).expect("writable");
     let own = vec![SHAKEDOWN.to_owned()];
     let words = container.command.as_ref().unwrap_or(&own).iter().chain(container.args.iter().flatten());
-    let mut command = clean("timeout", dir);
+    let mut command = clean(starter[0], dir);
     let paths = std::env::var("PATH").expect("there is one");
-    command.arg("60").args(words.map(|word| word.replace("/results", results.to_str().expect("UTF-8"))));
+    command.args(&starter[1..]).args(words.map(|word| word.replace("/results", results.to_str().expect("UTF-8"))));
     command.env("PATH", format!("{}:{paths}", dir.join("bin").display())).env("BUCKETS", dir.join("buckets"));
     command.env("JOB_COMPLETION_INDEX", index.to_string()).env("SHAKEDOWN_COUNT", "41");
     command
@@ -187,10 +200,7 @@ fn is_the_sum(whole: &Path, parts: &[PathBuf], count: u64) {
 #[test]
 fn the_pods_of_the_manifests_run_here() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir(dir.path().join("bin")).unwrap();
-    let aws = dir.path().join("bin/aws");
-    std::fs::write(&aws, AWS).unwrap();
-    run(Command::new("chmod").arg("+x").arg(&aws));
+    images(dir.path());
     let (_registry, ready) = serve(&["registry", "--listen", "127.0.0.1:0"], dir.path());
     let system = format!("http://{}", word_after(&ready, "on http://"));
     let start = in_seconds(10);
@@ -222,6 +232,35 @@ fn the_pods_of_the_manifests_run_here() {
         run(&mut process(&container, 9, dir.path()));
     }
     is_the_sum(&dir.path().join("buckets/lab/monday/whole.json"), &parts, 41);
+}
+
+/// A load that ends before its report, by itself or because it is killed, ends its pod: nobody waits for what does not come.
+#[test]
+fn a_pod_whose_load_has_no_report_ends_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    images(dir.path());
+    let (_registry, ready) = serve(&["registry", "--listen", "127.0.0.1:0"], dir.path());
+    let system = format!("http://{}", word_after(&ready, "on http://"));
+    let soon = in_seconds(600);
+    for (index, (start, killed)) in [("2020-01-01T00:00:00Z", false), (&*soon, true)].into_iter().enumerate() {
+        let settings = [("SYSTEM", &*system), ("START_AT", start), ("LOAD", "small-pulls")];
+        let (load, problems) = job(&render("load", &[&SETTINGS[..], &settings].concat()).unwrap());
+        assert_eq!(problems, Vec::<String>::new());
+        let [bench, upload] = &containers(&pod(&load))[..] else { panic!("two containers") };
+        // `env` makes way for the container, so what is killed is the load itself.
+        let mut bench = support::Running::start(started_by(&["env"], bench, index, dir.path()));
+        let upload = support::Running::start(process(upload, index, dir.path()));
+        if killed {
+            bench.line_with("load small-pulls:");
+            bench.kill();
+        } else {
+            assert_eq!(bench.end().0.code(), Some(2), "its start was years ago");
+        }
+        let (status, lines) = upload.end();
+        assert_eq!(status.code(), Some(1), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("without a report")), "{lines:#?}");
+    }
+    assert!(!dir.path().join("buckets").exists());
 }
 
 /// What is set in the compose file is read by the program: an unknown name would be passed over.

@@ -46,6 +46,10 @@ const COMMANDS: &[(&str, How)] = &[
     ),
     ("bash .ci/run", How::Elsewhere(".ci/run")),
     ("bash .ci/bench", How::Elsewhere("an optimised build; clippy compiles the benches")),
+    (
+        "bash .ci/repetitions",
+        How::Elsewhere("an optimised build, and an hour; compare's unit tests repeat with made noise"),
+    ),
     ("shakedown run --system distribution-2.8", How::Elsewhere("tests/systems.rs")),
     (
         "shakedown run --system reference --system distribution-2.8 --system distribution-2.8-container",
@@ -139,6 +143,10 @@ const COMMANDS: &[(&str, How)] = &[
     ("shakedown explain blob-without-digest", How::Runs),
     ("shakedown explain distribution-2.8", How::Runs),
     ("shakedown bench small-pushes --against distribution-2.8", How::Elsewhere("tests/bench.rs, with another system")),
+    (
+        "shakedown bench small-pushes --against distribution-2.8 --against limit --goals",
+        How::Elsewhere("tests/bench.rs, its parts"),
+    ),
     ("shakedown compare before.json after.json", How::Elsewhere("tests/bench.rs")),
     ("shakedown merge part1.json part2.json", How::Elsewhere("tests/bench.rs")),
     ("shakedown bench --self-test", How::Elsewhere("tests/bench.rs, bounded")),

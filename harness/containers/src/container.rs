@@ -282,8 +282,12 @@ async fn start(wanted: Wanted, lines: Lines) -> Result<Container, Error> {
     let inner = match request.start().await {
         Ok(inner) => inner,
         Err(error) => {
-            // What was created and did not start is not the library's to remove.
-            for left in labelled(client, format!("{START}={start}")).await.unwrap_or_default() {
+            // What was created and did not start is not the library's to remove. An engine that went away meanwhile is all there is to say.
+            let left = match labelled(client, format!("{START}={start}")).await {
+                Err(gone @ Error::NoEngine(_)) => return Err(gone),
+                left => left.unwrap_or_default(),
+            };
+            for left in left {
                 let _ = remove(client, &left.id.unwrap_or_default()).await;
             }
             let mut reason = error.to_string();

@@ -15,6 +15,12 @@ pub(crate) fn new() -> std::io::Result<TempDir> {
     tempfile::Builder::new().prefix(&format!("{PREFIX}{owner}~")).tempdir()
 }
 
+/// Bytes that are free where they are.
+pub(crate) fn free() -> std::io::Result<u64> {
+    let seen = rustix::fs::statvfs(std::env::temp_dir())?;
+    Ok(seen.f_bavail.saturating_mul(seen.f_frsize))
+}
+
 /// Removes those of processes that are gone. What cannot be removed stays: it is no reason not to run.
 pub(crate) fn reap() {
     reap_in(&std::env::temp_dir());

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use http::Uri;
 use http::header::CONTENT_LENGTH;
 use shakedown_containers::engine::{self, Meeting};
@@ -13,9 +15,12 @@ use shakedown_faults::Fault;
 use shakedown_oci::Version;
 use shakedown_s3::{Credential, EtagMode, S3Config, S3Mock};
 use shakedown_scenario::RegistrySettings;
+use shakedown_wire::network::{self, NetworkOptions};
 use shakedown_wire::server::{self, Server, ServerOptions};
-use shakedown_wire::{Annotation, Annotations, Clock, Party, Request, network};
+use shakedown_wire::{Annotation, Annotations, Clock, Party, Request};
+use tempfile::TempDir;
 
+use crate::folder;
 use crate::systems::{
     ContainerSystem, NAMES, ProcessSystem, ReferenceSystem, Running, Storage, SystemChoice, SystemFile, environment,
     refused, settings_of_reference, version_of,
@@ -35,6 +40,8 @@ pub struct HostOptions {
     pub seed: u64,
     /// ETags that cost no MD5.
     pub fast_etags: bool,
+    /// Objects of our own storage are files in a folder that goes when the system does; so many bytes of them are expected.
+    pub on_disk: Option<u64>,
     /// Faults of the storage, if it is our own; they act from the beginning until [`Hosted::storm`] ends them.
     pub faults: Vec<Fault>,
     /// The storage that somebody else has started; an S3 mock of our own if absent.
@@ -84,6 +91,8 @@ pub struct Hosted {
     /// The process that keeps the system, if it is one of its own.
     keeper: Option<u32>,
     _storage: Option<Server>,
+    /// Where objects of the storage are files; goes last.
+    folder: Option<TempDir>,
 }
 
 impl Hosted {
@@ -93,10 +102,9 @@ impl Hosted {
     /// The program is not there, or does not start.
     pub async fn start(choice: &SystemChoice, options: &HostOptions) -> Result<Self, ViewError> {
         let clock = Clock::real_time();
-        let network = network::client(&network::NetworkOptions {
-            idle_connections: CONNECTIONS,
-            ..network::NetworkOptions::default()
-        });
+        let patient = NetworkOptions { idle_connections: CONNECTIONS, ..NetworkOptions::default() };
+        // Whoever makes load has limits of its own for answers and for silence, and two timers a request are measurable.
+        let network = network::client(&NetworkOptions { head_timeout: None, body_timeout: None, ..patient.clone() });
         if let SystemChoice::Url { registry, .. } = choice {
             let base = parse(registry)?;
             return Ok(Self {
@@ -110,26 +118,29 @@ impl Hosted {
                 seed: options.seed,
                 keeper: None,
                 _storage: None,
+                folder: None,
             });
         }
         let tally = Arc::default();
-        let (storage, mock, server) = match &options.storage {
+        let (storage, mock, server, folder) = match &options.storage {
             Some(HostStorage { endpoint, bucket, keys, region }) => {
                 let (endpoint, bucket, region) = (endpoint.clone(), bucket.clone(), region.clone());
-                (Storage { endpoint, bucket, keys: vec![keys.clone()], region, root: String::new() }, None, None)
+                (Storage { endpoint, bucket, keys: vec![keys.clone()], region, root: String::new() }, None, None, None)
             }
             None => {
                 let meeting = meeting(choice, options).await?;
-                let (storage, mock, server) = storage(&clock, options, &tally, meeting.as_ref())?;
-                (storage, Some(mock), Some(server))
+                let folder = options.on_disk.map(folder_for).transpose()?;
+                let place = folder.as_ref().map(TempDir::path);
+                let (storage, mock, server) = storage(&clock, options, &tally, meeting.as_ref(), place)?;
+                (storage, Some(mock), Some(server), folder)
             }
         };
         let (address, version, running, keeper): Begun = match choice {
-            SystemChoice::Process(file) => of_file(file, options, &storage, &clock, &network).await?,
+            SystemChoice::Process(file) => of_file(file, options, &storage, &clock, &network::client(&patient)).await?,
             SystemChoice::Reference { defects, allowed } => {
                 let (registry, s3) = (RegistrySettings::default(), Default::default());
                 let config = settings_of_reference(&storage, &registry, &s3, Version::default(), defects, allowed)?;
-                let way = network.clone();
+                let way = network::client(&patient);
                 let plain = Box::new(|party| party);
                 let (system, address) =
                     ReferenceSystem::over_tcp(config, way, &clock, options.seed, plain, crate::setup::ANY_PORT)?;
@@ -150,7 +161,30 @@ impl Hosted {
             seed: options.seed,
             keeper,
             _storage: server,
+            folder,
         })
+    }
+
+    /// Puts objects into its storage, without a request for each; gives how many there were.
+    ///
+    /// # Errors
+    /// Its storage is not ours, or it is full.
+    pub async fn fill(&self, objects: impl IntoIterator<Item = (String, Bytes)>) -> Result<usize, ViewError> {
+        const WHAT: &str = "the storage of the load";
+        let own = "the registry has a storage of its own, which is not ours to fill: choose a load without `grown`";
+        let mock = self.mock.as_ref().ok_or_else(|| environment(WHAT, own))?;
+        mock.admin().put_many(BUCKET, objects).await.map_err(|error| environment(WHAT, error))
+    }
+
+    /// The folder in which objects of its storage are files, if they are.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(TempDir::path)
+    }
+
+    /// How many bytes its storage holds at most, if that was too few: it has refused writes.
+    pub fn was_full(&self) -> Option<u64> {
+        let mock = self.mock.as_ref().filter(|mock| mock.admin().was_full())?;
+        Some(mock.config().limits.max_stored)
     }
 
     /// Where it answers.
@@ -259,12 +293,27 @@ async fn meeting(choice: &SystemChoice, options: &HostOptions) -> Result<Option<
     engine::meeting().await.map(Some).map_err(own)
 }
 
+/// A folder for so many bytes, where they have room; what loads that were killed have left there is removed first.
+fn folder_for(bytes: u64) -> Result<TempDir, ViewError> {
+    let what = format!("a folder for the storage in {}", std::env::temp_dir().display());
+    folder::reap();
+    let free = folder::free().map_err(|error| environment(&*what, error))?;
+    if free < bytes {
+        let (free, bytes) = (free >> 20, bytes.div_ceil(1 << 20));
+        let lack =
+            format!("{free} MiB are free and {bytes} MiB are needed: free some, or name another: export TMPDIR=DIR");
+        return Err(environment(what, lack));
+    }
+    folder::new().map_err(|error| environment(what, error))
+}
+
 /// The mock on a free port of loopback, or where containers reach it.
 fn storage(
     clock: &Clock,
     options: &HostOptions,
     tally: &Arc<Mutex<StorageTally>>,
     meeting: Option<&Meeting>,
+    folder: Option<&Path>,
 ) -> Result<(Storage, S3Mock, Server), ViewError> {
     let keys = ("AKIASHAKEDOWN".to_owned(), format!("{:032x}", u128::from(options.seed) + 1));
     let config = S3Config {
@@ -275,7 +324,11 @@ fn storage(
         journal: 0,
         ..S3Config::default()
     };
-    let mock = S3Mock::new(config, clock.clone(), options.seed);
+    let mock = match folder {
+        None => S3Mock::new(config, clock.clone(), options.seed),
+        Some(folder) => S3Mock::open(config, clock.clone(), options.seed, folder)
+            .map_err(|error| environment("the storage of the load", error))?,
+    };
     mock.injector().replace(options.faults.clone(), options.seed);
     let any = SocketAddr::new(meeting.map_or(Ipv4Addr::LOCALHOST.into(), |meeting| meeting.bind), 0);
     let listener = server::bind(any).map_err(|error| environment("a port for the S3 mock", error))?;

@@ -4,7 +4,8 @@ use shakedown_reports::bench::{
     BenchReport, COMPARISON_SCHEMA, Comparison, Judgement, LoadReport, Round, Row, SystemReport,
 };
 
-use crate::statistics::{mean, noise, ratio};
+use crate::bound::LIMIT;
+use crate::statistics::{self, mean, median, noise, ratio};
 
 /// How sure intervals are.
 const CONFIDENCE: f64 = 0.99;
@@ -12,14 +13,14 @@ const CONFIDENCE: f64 = 0.99;
 const FEWEST: usize = 3;
 /// Counts of requests differ by less than this share of a request without anything having changed: looks that a system takes every few
 /// seconds, retries after an idle connection was closed.
-const BACKGROUND: f64 = 0.1;
+pub(crate) const BACKGROUND: f64 = 0.1;
 /// Most rounds that are asked for.
 const MOST_ROUNDS: u64 = 10_000;
 
 /// Which two systems are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sides<'a> {
-    /// The two of one report, which took turns: the first is judged against the second.
+    /// The first two registries of one report, which took turns: the first is judged against the second.
     Interleaved(&'a BenchReport),
     /// The first systems of two reports.
     Apart {
@@ -33,8 +34,8 @@ pub enum Sides<'a> {
 /// Why nothing can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompareError {
-    /// One report with fewer than two systems.
-    #[error("the report holds one system: measure with --against, or give two reports")]
+    /// One report with fewer than two registries.
+    #[error("the report holds one registry: measure with --against another one, or give two reports")]
     OneSystem,
     /// No load is in both.
     #[error("the reports have no load in common: measure the same load scenarios")]
@@ -114,15 +115,23 @@ pub fn compare(sides: Sides<'_>, threshold: f64) -> Result<Comparison, CompareEr
 
 type Pair<'a> = (&'a str, &'a SystemReport, &'a SystemReport);
 
+/// The first two registries of a load; a limit is none, and to be slower than it is no regression.
+fn two(load: &LoadReport) -> Option<Pair<'_>> {
+    let mut registries = load.systems.iter().filter(|system| system.name != LIMIT);
+    let (after, before) = (registries.next()?, registries.next()?);
+    Some((load.id.as_str(), before, after))
+}
+
+/// True if there are two registries in it that can be compared.
+pub fn took_turns(report: &BenchReport) -> bool {
+    report.loads.iter().any(|load| two(load).is_some())
+}
+
 fn pairs(sides: Sides<'_>) -> Result<Vec<Pair<'_>>, CompareError> {
     match sides {
         Sides::Interleaved(report) => {
-            let two = |load: &'_ LoadReport| load.systems.len() == 2;
-            if !report.loads.iter().any(two) {
-                return Err(CompareError::OneSystem);
-            }
-            let loads = report.loads.iter().filter(|load| two(load));
-            Ok(loads.map(|load| (load.id.as_str(), &load.systems[1], &load.systems[0])).collect())
+            let pairs: Vec<_> = report.loads.iter().filter_map(two).collect();
+            if pairs.is_empty() { Err(CompareError::OneSystem) } else { Ok(pairs) }
         }
         Sides::Apart { before, after } => {
             let mut pairs = Vec::new();
@@ -180,14 +189,18 @@ fn row(load: &str, metric: &Metric, before: &[f64], after: &[f64], interleaved: 
     let rounds = before.len().min(after.len());
     let (before, after) = if paired { (&before[..rounds], &after[..rounds]) } else { (before, after) };
     let found = ratio(before, after, paired, CONFIDENCE);
+    // What is told of each side is what the ratio is of.
+    let typical = if paired { median } else { mean };
+    // With fewer that took turns the same build would be called slower too often.
+    let fewest = if paired { statistics::FEWEST } else { FEWEST };
     // As a factor of slowness, so that one rule holds for times and rates.
     let (low, high) = if metric.rate { (1.0 / found.high, 1.0 / found.low) } else { (found.low, found.high) };
     Row {
         load: load.to_owned(),
         metric: metric.name.to_owned(),
         unit: metric.unit.to_owned(),
-        before: mean(before),
-        after: mean(after),
+        before: typical(before),
+        after: typical(after),
         ratio: found.value,
         low: found.low,
         high: found.high,
@@ -195,15 +208,15 @@ fn row(load: &str, metric: &Metric, before: &[f64], after: &[f64], interleaved: 
         rounds: rounds as u64,
         gates: metric.gates,
         exact: false,
-        judgement: judge(low, high, rounds, threshold),
+        judgement: judge(low, high, (rounds, fewest), threshold),
     }
 }
 
 /// What an interval of the factor of slowness says.
-fn judge(low: f64, high: f64, rounds: usize, threshold: f64) -> Judgement {
+fn judge(low: f64, high: f64, (rounds, fewest): (usize, usize), threshold: f64) -> Judgement {
     let (better, worse) = (1.0 / (1.0 + threshold), 1.0 + threshold);
-    if !low.is_finite() || !high.is_finite() || rounds < FEWEST {
-        return Judgement::CannotTell { more_rounds: FEWEST.saturating_sub(rounds).max(1) as u64 };
+    if !low.is_finite() || !high.is_finite() || rounds < fewest {
+        return Judgement::CannotTell { more_rounds: fewest.saturating_sub(rounds).max(1) as u64 };
     }
     if low > worse {
         Judgement::Regressed

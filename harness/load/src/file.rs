@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use shakedown_faults::Fault;
 use shakedown_scenario::Span;
 
+use crate::goals::Goal;
+use crate::grown::Grown;
 use crate::ops::OperationSpec;
 
 /// Most operations at one time.
@@ -37,6 +39,9 @@ pub struct LoadFile {
     /// How many operations are measured, all rounds together.
     #[serde(default)]
     pub count: Option<u64>,
+    /// Stops when the rate of each system is known within so many percent (99 % sure), before all rounds are over.
+    #[serde(default)]
+    pub until_stable: Option<f64>,
     /// Repositories that the content is spread over.
     #[serde(default = "one")]
     pub repositories: u32,
@@ -49,6 +54,9 @@ pub struct LoadFile {
     pub storage: StorageSpec,
     /// What is done; each as often as its weight says.
     pub operations: Vec<OperationSpec>,
+    /// What the first system of a run is to reach.
+    #[serde(default)]
+    pub goals: Vec<Goal>,
 }
 
 /// The S3 mock under the load.
@@ -57,6 +65,10 @@ pub struct LoadFile {
 pub struct StorageSpec {
     /// ETags that cost no MD5: for large content, where the mock's hashing would be what is measured.
     pub fast_etags: bool,
+    /// What is there before the load begins.
+    pub grown: Option<Grown>,
+    /// Objects are files in a folder for temporary ones, which goes with the load: for content beyond memory.
+    pub on_disk: bool,
     /// Faults of the storage while the load runs, e.g. a delay of each answer.
     pub faults: Vec<Fault>,
 }
@@ -86,6 +98,9 @@ impl LoadFile {
         if self.warm_up.is_some_and(|warm_up| warm_up > LONGEST) {
             problems.push(format!("`warm-up` must be at most {LONGEST}"));
         }
+        if let Some(percent) = self.until_stable.filter(|percent| !(0.01..=100.0).contains(percent)) {
+            problems.push(format!("`until-stable: {percent}` must be 0.01 to 100 percent"));
+        }
         if !(1..=1_000_000).contains(&self.repositories) {
             problems.push("`repositories` must be 1 to 1000000".to_owned());
         }
@@ -97,7 +112,41 @@ impl LoadFile {
         }
         problems.extend(self.operations.iter().filter_map(OperationSpec::problem));
         problems.extend(self.storage.faults.iter().flat_map(Fault::problems));
+        problems.extend(self.goals.iter().filter_map(Goal::problem));
+        problems.extend(self.storage.grown.as_ref().and_then(Grown::problem));
+        let grown =
+            |operation: &OperationSpec| matches!(operation, OperationSpec::ListTags(list) if list.tags.is_none());
+        if self.tags() == 0 && self.operations.iter().any(grown) {
+            problems.push("`list-tags` needs `tags: 1000`, or `storage: { grown: { tags: 1000 } }`".to_owned());
+        }
+        if self.blobs() == 0 && self.operations.iter().any(|one| matches!(one, OperationSpec::PullGrownBlob(_))) {
+            problems.push("`pull-grown-blob` needs `storage: { grown: { blobs: 1000 } }`".to_owned());
+        }
         problems
+    }
+
+    /// Bytes that blobs of one size alone will take in the storage, where it can be told: what must have room for it to make sense to begin.
+    pub fn stored_bytes(&self) -> u64 {
+        let weights: u64 = self.operations.iter().map(|operation| u64::from(operation.weight())).sum();
+        let stored = |operation: &OperationSpec| match operation {
+            OperationSpec::PullBlob(pull) => pull.size.only()?.checked_mul(u64::from(pull.of)),
+            OperationSpec::PushBlob(push) => {
+                let pushes = self.count?.checked_mul(u64::from(push.weight))? / weights.max(1);
+                push.size.only()?.checked_mul(pushes)
+            }
+            _ => None,
+        };
+        self.operations.iter().filter_map(stored).fold(0, u64::saturating_add)
+    }
+
+    /// Tags that are there before the load begins, in its first repository.
+    pub(crate) fn tags(&self) -> u32 {
+        self.storage.grown.map_or(0, |grown| grown.tags)
+    }
+
+    /// Blobs that are there before the load begins, in the same.
+    pub(crate) fn blobs(&self) -> u32 {
+        self.storage.grown.map_or(0, |grown| grown.blobs)
     }
 
     /// True if what was acknowledged is read back.
@@ -124,6 +173,17 @@ mod tests {
     }
 
     #[test]
+    fn what_blobs_of_one_size_take_is_known_before() {
+        let stored =
+            |rest: &str| serde_saphyr::from_str::<LoadFile>(&format!("title: x\n{rest}")).unwrap().stored_bytes();
+        assert_eq!(stored("count: 3\noperations: [{ push-blob: { size: 10GiB } }]"), 30 << 30);
+        assert_eq!(stored("for: 1s\noperations: [{ pull-blob: { size: 1MiB, of: 5 } }]"), 5 << 20);
+        let mixed = "[{ push-blob: { size: 4KiB } }, { push-blob: { size: { uniform: [1B, 9B] }, weight: 3 } }]";
+        assert_eq!(stored(&format!("count: 40\noperations: {mixed}")), 10 * 4096);
+        assert_eq!(stored("for: 1s\noperations: [{ push-blob: { size: 1MiB } }, { push-manifest: {} }]"), 0);
+    }
+
+    #[test]
     fn a_file_is_checked() {
         let operations = "operations: [{ push-blob: { size: 1KiB } }]";
         assert_eq!(problems(&format!("title: x\nfor: 1s\n{operations}")), "");
@@ -132,10 +192,15 @@ mod tests {
             (format!("for: 1s\ncount: 3\n{operations}"), "either `for"),
             (format!("for: 0s\n{operations}"), "more than nothing"),
             (format!("count: 1\nworkers: 0\n{operations}"), "`workers: 0`"),
+            (format!("count: 1\nuntil-stable: 0\n{operations}"), "percent"),
+            ("count: 1\noperations: [{ pull-grown-blob: {} }]".to_owned(), "grown"),
+            ("count: 1\noperations: [{ list-referrers: { referrers: 0 } }]".to_owned(), "`referrers: 0`"),
             (format!("count: 1\nrate: 0\n{operations}"), "`rate: 0`"),
             ("count: 1\noperations: []".to_owned(), "at least one"),
             ("count: 1\noperations: [{ head-blob: { size: 1KiB, weight: 0 } }]".to_owned(), "weight"),
             ("count: 1\noperations: [{ pull-blob: { size: { uniform: [2B, 1B] } } }]".to_owned(), "smallest first"),
+            ("count: 1\noperations: [{ list-tags: { page: 10 } }]".to_owned(), "`list-tags` needs"),
+            (format!("count: 1\nstorage: {{ grown: {{}} }}\n{operations}"), "`grown` needs"),
         ] {
             let told = problems(&format!("title: x\n{rest}"));
             assert!(told.contains(word), "{rest}: {told}");

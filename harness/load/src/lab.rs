@@ -21,6 +21,10 @@ pub(crate) struct Lab {
     pub(crate) namespace: String,
     pub(crate) repositories: u32,
     pub(crate) seed: u64,
+    /// Tags that were in the first repository before.
+    pub(crate) tags: u32,
+    /// Blobs that were there before.
+    pub(crate) blobs: u32,
 }
 
 /// What one operation draws: the same number gives the same on every machine and in every order.

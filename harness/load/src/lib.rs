@@ -4,7 +4,10 @@
 //! - [`LoadFile`] is the format of `scenarios/load/*.yaml`, [`Sizes`] its distributions;
 //! - [`measure`] runs one on [`Subject`]s that take turns, and gives a report;
 //! - `ops` holds one file per kind of operation, `content` what they push: bytes from a seed, in constant memory;
+//! - `grown` is what a storage holds after years, for loads on one;
 //! - `tally` counts and times, `arrivals` says when operations are due;
+//! - [`Goal`] is what a load is to reach, judged with each measurement;
+//! - `bound` is the system [`LIMIT`]: what one more hop and the hashing allow;
 //! - [`self_test`] says whether the load generator itself is fast enough to measure with;
 //! - [`compare`] says whether one measurement is slower than another, [`merge`] joins the parts of one that was spread out.
 //!
@@ -12,10 +15,13 @@
 
 mod acknowledged;
 mod arrivals;
+mod bound;
 mod compare;
 mod compression;
 mod content;
 mod file;
+mod goals;
+mod grown;
 mod lab;
 mod limit;
 mod merge;
@@ -27,9 +33,12 @@ mod statistics;
 mod tally;
 mod verify;
 
-pub use compare::{CompareError, Sides, compare};
+pub use bound::{Backend, LIMIT, beyond_limit, hop};
+pub use compare::{CompareError, Sides, compare, took_turns};
 pub use file::{LoadFile, StorageSpec};
-pub use limit::{Extent, Limit, Side, Unit, self_test};
+pub use goals::{Amount, Goal, MetricName};
+pub use grown::Grown;
+pub use limit::{Asked, Extent, Limit, Service, Side, Unit, beside_nothing, self_test};
 pub use merge::{MergeError, merge};
 pub use run::{LoadError, LoadOptions, Meter, Part, Progress, Strikes, Subject, measure};
 pub use sizes::Sizes;

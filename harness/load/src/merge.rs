@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use shakedown_reports::bench::{
-    BenchReport, LoadReport, OperationReport, Point, Resources, Round, SystemReport, Times,
+    BenchReport, GoalReport, GoalVerdict, LoadReport, OperationReport, Point, Resources, Round, SystemReport, Times,
 };
 
+use crate::goals;
 use crate::run;
 use crate::tally::Timing;
 
@@ -28,7 +29,10 @@ pub fn merge(parts: Vec<BenchReport>) -> Result<BenchReport, MergeError> {
     check(&parts)?;
     let mut parts = parts.into_iter();
     let mut whole = parts.next().ok_or(MergeError::Nothing)?;
-    whole.run.shard = None;
+    if let Some(shard) = whole.run.shard.take() {
+        // What repeats one part is without it what repeats the whole.
+        whole.run.command = whole.run.command.replace(&format!(" --shard {shard}"), "");
+    }
     for part in parts {
         whole.run.interrupted |= part.run.interrupted;
         whole.run.optimised &= part.run.optimised;
@@ -37,7 +41,13 @@ pub fn merge(parts: Vec<BenchReport>) -> Result<BenchReport, MergeError> {
         whole.run.started = whole.run.started.min(part.run.started);
         for (load, more) in whole.loads.iter_mut().zip(part.loads) {
             join_load(load, more);
+            load.stable_after = None;
         }
+    }
+    for load in &mut whole.loads {
+        // What the parts made of a goal does not add up; what they measured does.
+        let goals = std::mem::take(&mut load.goals);
+        load.goals = goals.into_iter().map(|goal| goals::judged(goal, &load.systems)).collect();
     }
     Ok(whole)
 }
@@ -59,6 +69,9 @@ fn check(parts: &[BenchReport]) -> Result<(), MergeError> {
         if names(part) != names(first) {
             return Err(MergeError::Foreign("they hold other loads or systems".into()));
         }
+        if aims(part) != aims(first) {
+            return Err(MergeError::Foreign("their loads have other goals".into()));
+        }
         if shards.insert(shard.clone(), ()).is_some() {
             return Err(MergeError::Foreign(format!("part {shard} is there twice")));
         }
@@ -71,6 +84,15 @@ fn check(parts: &[BenchReport]) -> Result<(), MergeError> {
             Err(MergeError::Foreign(format!("{} of {wanted} parts are here", shards.len())))
         }
     }
+}
+
+/// The goals without what was measured.
+fn aims(report: &BenchReport) -> Vec<GoalReport> {
+    let aim = |goal: &GoalReport| {
+        let (measured, other, ratio, verdict) = (None, None, None, GoalVerdict::Met);
+        GoalReport { measured, other, ratio, verdict, ..goal.clone() }
+    };
+    report.goals().map(|(_, goal)| aim(goal)).collect()
 }
 
 fn join_load(load: &mut LoadReport, more: LoadReport) {
@@ -159,4 +181,53 @@ fn join_round(one: Round, other: Round) -> Round {
 
 fn join_point(one: Point, other: Point) -> Point {
     Point { count: one.count + other.count, bytes: one.bytes + other.bytes, errors: one.errors + other.errors }
+}
+
+#[cfg(test)]
+mod tests {
+    use shakedown_reports::bench::{BENCH_SCHEMA, BenchRun, Bound, GoalUnit, StorageUse};
+
+    use super::*;
+
+    /// A part with so many operations and requests to the storage, and a goal of at most `goal` for each operation.
+    fn part(shard: &str, count: u64, requests: u64, goal: f64) -> BenchReport {
+        let operation = OperationReport { count, ..OperationReport::default() };
+        let system = SystemReport {
+            name: "reference".into(),
+            operations: BTreeMap::from([("push-blob".to_owned(), operation)]),
+            storage: Some(StorageUse { requests, ..StorageUse::default() }),
+            ..SystemReport::default()
+        };
+        let goal = GoalReport {
+            metric: "storage-requests".into(),
+            unit: GoalUnit::PerOperation,
+            bound: Bound::AtMost,
+            goal,
+            times: None,
+            set_for: None,
+            measured: None,
+            other: None,
+            ratio: None,
+            verdict: GoalVerdict::Met,
+        };
+        let systems = vec![system.clone()];
+        let goals = vec![crate::goals::judged(goal, &systems)];
+        let (id, title, model) = ("load".to_owned(), String::new(), String::new());
+        let load = LoadReport { id, title, model, interval_us: 1, stable_after: None, systems, goals };
+        let command = format!("shakedown bench load --shard {shard} --seed 1");
+        let run = BenchRun { shard: Some(shard.to_owned()), command, ..BenchRun::default() };
+        BenchReport { schema: BENCH_SCHEMA.into(), run, loads: vec![load] }
+    }
+
+    #[test]
+    fn goals_are_judged_again_by_what_all_parts_measured() {
+        let parts = vec![part("1/2", 100, 1000, 9.0), part("2/2", 300, 2400, 9.0)];
+        assert!(parts[0].loads[0].goals[0].is_missed());
+        let whole = merge(parts).unwrap();
+        let goal = &whole.loads[0].goals[0];
+        assert_eq!((goal.measured, &goal.verdict), (Some(8.5), &GoalVerdict::Met));
+        assert_eq!(whole.run.command, "shakedown bench load --seed 1");
+        let other = merge(vec![part("1/2", 1, 1, 9.0), part("2/2", 1, 1, 8.0)]).unwrap_err();
+        assert!(other.to_string().contains("other goals"), "{other}");
+    }
 }

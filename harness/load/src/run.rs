@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use http::Uri;
 use shakedown_client::{Client, ClientError, ClientOptions};
-use shakedown_reports::bench::{LoadReport, Resources, StorageUse, SystemReport};
+use shakedown_reports::bench::{LoadReport, Resources, Round, StorageUse, SystemReport};
 use shakedown_wire::{Clock, Party};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::content::Maker;
 use crate::file::LoadFile;
+use crate::goals;
 use crate::lab::Lab;
 use crate::ops::Mix;
 use crate::round::{self, Ground, Order};
 use crate::tally::{INTERVAL, Tally};
-use crate::verify;
+use crate::{statistics, verify};
 
 /// Longest wait for an answer: a load that hangs must end.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -186,6 +187,7 @@ pub async fn measure(
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
+    let mut stable_after = None;
     for round in 0..options.rounds.max(1) {
         // Who goes first changes each time, so that a machine that gets slower or faster favours nobody.
         let order: Vec<usize> =
@@ -196,6 +198,11 @@ pub async fn measure(
                 (options.progress)(&arms[index].subject.name, round + 1);
             }
         }
+        let is_stable = |percent: f64| arms.iter().all(|arm| statistics::is_known(&arm.rates(), percent / 100.0));
+        if file.until_stable.is_some_and(is_stable) {
+            stable_after = Some(u64::from(round) + 1);
+            break;
+        }
     }
     for arm in &mut arms {
         if file.verified() {
@@ -204,13 +211,17 @@ pub async fn measure(
                 Some(verify::verify(&arm.ground, options.part, file.workers, &options.stop).await);
         }
     }
-    Ok(LoadReport {
+    let mut report = LoadReport {
         id: id.to_owned(),
         title: file.title.clone(),
         model: file.model(),
         interval_us: u64::try_from(INTERVAL.as_micros()).unwrap_or(u64::MAX),
+        stable_after,
         systems: arms.into_iter().map(Arm::finish).collect(),
-    })
+        goals: Vec::new(),
+    };
+    report.goals = goals::judge(file, &report);
+    Ok(report)
 }
 
 fn client(subject: &Subject, options: &LoadOptions) -> Client {
@@ -237,6 +248,8 @@ pub(crate) async fn prepare(file: &LoadFile, subject: Subject, options: &LoadOpt
         namespace: subject.namespace.clone(),
         repositories: file.repositories,
         seed: options.seed,
+        tags: file.tags(),
+        blobs: file.blobs(),
     };
     let mut mix = Mix::new(&file.operations);
     mix.prepare(&lab).await?;
@@ -319,6 +332,12 @@ impl Arm {
                 return ended;
             }
         }
+    }
+
+    /// Operations a second, of each round.
+    fn rates(&self) -> Vec<f64> {
+        let rate = |round: &Round| round.count as f64 * 1e6 / round.wall_us.max(1) as f64;
+        self.report.rounds.iter().map(rate).collect()
     }
 
     /// What was measured.

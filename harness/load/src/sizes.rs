@@ -73,6 +73,11 @@ impl Sizes {
         }
     }
 
+    /// The size, where there is only one.
+    pub(crate) fn only(&self) -> Option<u64> {
+        if let Self::Fixed(size) = self { Some(size.0) } else { None }
+    }
+
     /// What is wrong with it.
     pub(crate) fn problem(&self) -> Option<String> {
         match self {

@@ -15,6 +15,7 @@ mod tunnel;
 
 use std::time::Duration;
 
+use futures_util::TryFutureExt as _;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Authority;
 use http::{HeaderValue, Uri};
@@ -99,10 +100,14 @@ pub fn client(options: &NetworkOptions) -> Party {
             if let Some(error) = untunnelled {
                 return Err(error);
             }
-            let progress = Progress::default();
-            let request = request.map(|body| progress.watch(body));
-            let call = async { client.request(request).await.map_err(|error| failure(&error)) };
-            let response: http::Response<_> = patience.for_head(&progress, call).await?;
+            let response = match patience.head {
+                Some(after) => {
+                    let progress = Progress::default();
+                    let request = request.map(|body| progress.watch(body));
+                    patience::for_head(after, &progress, client.request(request).map_err(failure)).await?
+                }
+                None => client.request(request).await.map_err(failure)?,
+            };
             let (head, incoming) = response.into_parts();
             Ok(Response::from_parts(head, patience.for_body(incoming::body(incoming))))
         }
@@ -120,7 +125,8 @@ pub fn on_interim(request: &mut Request, heard: impl Fn(u16) + Send + Sync + 'st
 }
 
 /// What came instead of a head.
-fn failure(error: &Error) -> WireError {
+fn failure(error: Error) -> WireError {
+    let error = &error;
     if let Some(ConnectFailure(failure)) = incoming::source(error) {
         return failure.clone();
     }

@@ -1,5 +1,7 @@
 //! The list of faults of a run and the decision which one strikes. Deterministic: (faults, seed, order of calls) decide.
 
+mod sieve;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::sieve::{Look, Sieve};
 use crate::{Action, Call, Effect, Moment, When};
 
 /// The party a fault acts on.
@@ -138,6 +141,8 @@ impl Firing {
 #[derive(Debug, Clone)]
 pub struct FaultSet {
     rules: Vec<Rule>,
+    /// The rules in short, in their order.
+    sieves: Vec<Sieve>,
     seed: u64,
     events: BTreeSet<String>,
 }
@@ -157,7 +162,7 @@ struct Rule {
 impl FaultSet {
     /// A set from its files' faults and the run's seed.
     pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
-        let mut set = Self { rules: Vec::new(), seed, events: BTreeSet::new() };
+        let mut set = Self { rules: Vec::new(), sieves: Vec::new(), seed, events: BTreeSet::new() };
         for fault in faults {
             set.push(fault);
         }
@@ -173,6 +178,7 @@ impl FaultSet {
             rng
         };
         let (chance, effect) = (stream(2 * index as u64), stream(2 * index as u64 + 1));
+        self.sieves.push(Sieve::of(&fault));
         self.rules.push(Rule { fault, count: 0, fired: 0, chance, effect });
         index
     }
@@ -185,7 +191,15 @@ impl FaultSet {
     pub fn decide(&mut self, call: &Call<'_>, now: Duration) -> Option<Firing> {
         let mut certain = None;
         let mut waiting = Vec::new();
-        for (index, rule) in self.rules.iter_mut().enumerate() {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let look = Look::at(call);
+        for (index, sieve) in self.sieves.iter().enumerate() {
+            if !sieve.lets(&look) {
+                continue;
+            }
+            let rule = &mut self.rules[index];
             if !rule.wants(call, now, &self.events) {
                 continue;
             }

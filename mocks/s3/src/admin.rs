@@ -2,13 +2,16 @@
 //! the control interface.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 use shakedown_wire::{Body, WireError};
 
 use crate::S3Mock;
-use crate::config::Credential;
+use crate::config::{Credential, EtagMode};
 use crate::error::S3Error;
 use crate::ops::is_bucket_name;
 use crate::payload::{Digests, Payload};
@@ -105,6 +108,11 @@ impl Admin {
         Self { mock }
     }
 
+    /// True if a write was refused because memory holds as much as [`Limits::max_stored`](crate::Limits::max_stored) allows.
+    pub fn was_full(&self) -> bool {
+        self.mock.inner.store.was_full()
+    }
+
     /// The names of all buckets.
     pub fn buckets(&self) -> Vec<String> {
         self.mock.inner.store.buckets().into_iter().map(|(name, _)| name).collect()
@@ -175,6 +183,45 @@ impl Admin {
         let made = entry(key.to_owned(), &object);
         self.store_object(bucket, key, object)?;
         Ok(made)
+    }
+
+    /// Puts many small objects at once, without a request for each: a bucket that has grown over years, in seconds. They stand in place of
+    /// what was at their keys. Gives how many there were. Keys in byte order cost the least.
+    ///
+    /// # Errors
+    /// If there is no such bucket, or the store is full.
+    pub async fn put_many(
+        &self,
+        bucket: &str,
+        objects: impl IntoIterator<Item = (String, Bytes)>,
+    ) -> Result<usize, AdminError> {
+        self.need(bucket)?;
+        let (mut all, mut batch) = (Vec::new(), Batch::default());
+        for (key, bytes) in objects {
+            batch.add(key, &bytes);
+            if batch.bytes.len() >= BATCH {
+                self.write_batch(&mut batch, &mut all).await?;
+            }
+        }
+        self.write_batch(&mut batch, &mut all).await?;
+        let count = all.len();
+        self.mock.inner.store.put_objects(bucket, all, self.mock.inner.clock.elapsed())?;
+        Ok(count)
+    }
+
+    /// Writes the bytes of many objects as one content, of which each object is a part.
+    async fn write_batch(&self, batch: &mut Batch, all: &mut Vec<(String, Arc<Object>)>) -> Result<(), AdminError> {
+        let Batch { bytes, parts } = std::mem::take(batch);
+        let mut writer = self.mock.inner.store.writer().await?;
+        writer.write(bytes.into()).await?;
+        let content = writer.finish().await?;
+        let (modified_us, md5) = (self.now_us(), self.mock.config().etag == EtagMode::Md5);
+        for (key, range, hash) in parts {
+            let etag = if md5 { hex::encode(hash) } else { self.mock.inner.ids.etag() };
+            let head = Head { etag, modified_us, headers: crate::metadata::none(), ..Head::default() };
+            all.push((key, self.mock.inner.store.placed(Object::new(head, content.slice(range)))?));
+        }
+        Ok(())
     }
 
     /// Deletes an object; true if there was one.
@@ -257,7 +304,7 @@ impl Admin {
         if self.mock.inner.store.has_bucket(bucket) { Ok(()) } else { Err(AdminError::NoSuchBucket(bucket.to_owned())) }
     }
 
-    fn object(&self, bucket: &str, key: &str) -> Result<std::sync::Arc<Object>, AdminError> {
+    fn object(&self, bucket: &str, key: &str) -> Result<Arc<Object>, AdminError> {
         let missing = || AdminError::NoSuchKey { bucket: bucket.to_owned(), key: key.to_owned() };
         self.mock.inner.store.latest(bucket, key).ok_or_else(missing)
     }
@@ -265,12 +312,7 @@ impl Admin {
     async fn write(&self, body: Body) -> Result<Object, AdminError> {
         let (content, digests): (Content, Digests) = self.mock.inner.store.write(Payload::trusted(body)).await?;
         let etag = digests.md5.map(hex::encode).unwrap_or_default();
-        let head = Head {
-            etag,
-            modified_us: self.now_us(),
-            headers: crate::metadata::kept(&http::HeaderMap::new()),
-            ..Head::default()
-        };
+        let head = Head { etag, modified_us: self.now_us(), headers: crate::metadata::none(), ..Head::default() };
         Ok(Object::new(head, content))
     }
 
@@ -287,6 +329,24 @@ impl Admin {
     }
 }
 
+/// Bytes of small objects that are written together.
+const BATCH: usize = 256 << 10;
+
+/// Objects whose bytes are written together: key, place and MD5 of each.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    parts: Vec<(String, Range<u64>, [u8; 16])>,
+}
+
+impl Batch {
+    fn add(&mut self, key: String, bytes: &[u8]) {
+        let start = self.bytes.len() as u64;
+        self.bytes.extend_from_slice(bytes);
+        self.parts.push((key, start..start + bytes.len() as u64, Md5::digest(bytes).into()));
+    }
+}
+
 fn check_offset(key: &str, object: &Object, at: u64) -> Result<(), AdminError> {
     let size = object.content.length();
     if at <= size { Ok(()) } else { Err(AdminError::BeyondEnd { key: key.to_owned(), size, at }) }
@@ -297,8 +357,8 @@ fn entry(key: String, object: &Object) -> ObjectEntry {
     ObjectEntry { key, size: object.content.length(), etag: head.etag.clone(), modified_us: head.modified_us }
 }
 
-fn upload_entry(upload: &Upload, parts: &BTreeMap<u32, std::sync::Arc<Part>>) -> UploadEntry {
-    let part = |(number, part): (&u32, &std::sync::Arc<Part>)| PartEntry {
+fn upload_entry(upload: &Upload, parts: &BTreeMap<u32, Arc<Part>>) -> UploadEntry {
+    let part = |(number, part): (&u32, &Arc<Part>)| PartEntry {
         number: *number,
         size: part.content.length(),
         etag: part.head.etag.clone(),

@@ -1,8 +1,10 @@
 //! Headers that are stored with an object and given back with it.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, S3Error};
 
@@ -15,6 +17,31 @@ const USER: &str = "x-amz-meta-";
 /// Longest user metadata, names and values together.
 const MAX_USER: usize = 2048;
 
+/// Headers that are kept, by lower-case names. Clones share them, and so do all objects that came without any: a map for each of a million
+/// small objects would take more memory than all the rest of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Kept(Arc<BTreeMap<String, String>>);
+
+impl<'a> IntoIterator for &'a Kept {
+    type Item = (&'a String, &'a String);
+    type IntoIter = std::collections::btree_map::Iter<'a, String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+const TYPE: &str = "content-type";
+const DEFAULT_TYPE: &str = "binary/octet-stream";
+
+/// What is kept of a request without such headers.
+pub(crate) fn none() -> Kept {
+    static NONE: LazyLock<Kept> =
+        LazyLock::new(|| Kept(Arc::new(BTreeMap::from([(TYPE.to_owned(), DEFAULT_TYPE.to_owned())]))));
+    NONE.clone()
+}
+
 /// Refuses more user metadata than S3 keeps.
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), S3Error> {
     let user = headers.iter().filter_map(|(name, value)| Some(name.as_str().strip_prefix(USER)?.len() + value.len()));
@@ -26,7 +53,7 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), S3Error> {
 }
 
 /// The headers of a request that are kept.
-pub(crate) fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
+pub(crate) fn kept(headers: &HeaderMap) -> Kept {
     let mut kept: BTreeMap<String, String> = headers
         .iter()
         .filter(|(name, _)| KEPT.contains(&name.as_str()) || name.as_str().starts_with(USER))
@@ -39,8 +66,11 @@ pub(crate) fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
             kept.insert("content-encoding".to_owned(), rest.join(","));
         }
     }
-    kept.entry("content-type".to_owned()).or_insert_with(|| "binary/octet-stream".to_owned());
-    kept
+    if kept.is_empty() {
+        return none();
+    }
+    kept.entry(TYPE.to_owned()).or_insert_with(|| DEFAULT_TYPE.to_owned());
+    Kept(Arc::new(kept))
 }
 
 fn latin(bytes: &[u8]) -> String {
@@ -66,8 +96,9 @@ mod tests {
             headers.insert(name, value.parse().unwrap());
         }
         let want = [("content-encoding", "gzip"), ("content-type", "binary/octet-stream"), ("x-amz-meta-a", "1")];
-        assert_eq!(kept(&headers), want.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        assert_eq!(*kept(&headers).0, want.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         headers.insert("content-encoding", "aws-chunked".parse().unwrap());
-        assert!(!kept(&headers).contains_key("content-encoding"));
+        assert!(!kept(&headers).0.contains_key("content-encoding"));
+        assert!(Arc::ptr_eq(&kept(&HeaderMap::new()).0, &none().0), "objects without headers share theirs");
     }
 }

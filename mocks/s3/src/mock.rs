@@ -10,11 +10,10 @@ use shakedown_inject::Injector;
 use shakedown_wire::{Annotation, Annotations, Clock, Lane, Party, Recorder, Request, Response, WireError};
 
 use crate::admin::Admin;
+use crate::auth::SigningKeys;
 use crate::config::S3Config;
 use crate::faults::Arrival;
 use crate::ids::Ids;
-use crate::journal;
-use crate::request::Target;
 use crate::service;
 use crate::store::file::OpenError;
 use crate::store::{self, MemoryBackend, Store, micros};
@@ -30,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) store: Store,
     pub(crate) ids: Ids,
+    pub(crate) signing_keys: SigningKeys,
     revoked: Mutex<BTreeSet<String>>,
     recorder: Recorder,
     injector: Injector,
@@ -61,7 +61,8 @@ impl S3Mock {
         let recorder = Recorder::new(clock.clone(), config.journal);
         let injector = Injector::new(FaultSet::new(Vec::new(), seed), On::S3, clock.clone());
         let config = RwLock::new(Arc::new(config));
-        let inner = Inner { config, clock, store, ids: Ids::new(seed), revoked: Mutex::default(), recorder, injector };
+        let (ids, signing_keys, revoked) = (Ids::new(seed), SigningKeys::default(), Mutex::default());
+        let inner = Inner { config, clock, store, ids, signing_keys, revoked, recorder, injector };
         let mock = Self { inner: Arc::new(inner) };
         mock.set_up();
         mock
@@ -132,8 +133,7 @@ impl S3Mock {
 
     async fn answer(&self, mut request: Request) -> Result<Response, WireError> {
         request.extensions_mut().insert(Arrival(self.inner.store.seq()));
-        let target = Target::of(&self.config(), request.uri(), request.headers()).unwrap_or_default();
-        let note = journal::note(request.method(), &target, request.headers());
+        let (target, note) = service::known(&self.config(), &request);
         let firing = self.inner.injector.decide(&Call {
             on: On::S3,
             operation: Some(&note.operation),
@@ -143,15 +143,18 @@ impl S3Mock {
             headers: request.headers(),
             key: &note.key,
         });
-        Annotations::note(&request, Annotation::S3(note));
+        Annotations::note(&request, Annotation::S3(note.clone()));
+        let Some(firing) = firing else { return Ok(service::serve(self.clone(), request, (target, note)).await) };
+        // A fault may have changed the request: it is looked at again.
         let serve = |request| {
             let mock = self.clone();
-            async move { Ok(service::serve(mock, request).await) }
+            async move {
+                let known = service::known(&mock.config(), &request);
+                Ok(service::serve(mock, request, known).await)
+            }
         };
-        match firing {
-            Some(firing) => self.inner.injector.carry_out(&firing, request, serve).await,
-            None => serve(request).await,
-        }
+        // In a box: what is rare shall not make every other answer's future larger.
+        Box::pin(self.inner.injector.carry_out(&firing, request, serve)).await
     }
 
     /// The date as the store has it when its clock is off by so much.

@@ -12,19 +12,23 @@ use crate::checksum::{self, Algorithm, Hasher};
 use crate::chunked::{ChunkDecoder, Framing};
 use crate::error::{Code, S3Error};
 
+/// The SHA-256 of nothing.
+const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 /// A request's body on its way in. The default is the body that was already taken: it is empty.
 #[derive(Default)]
 pub(crate) struct Payload {
     body: Body,
     pending: Bytes,
-    decoder: Option<ChunkDecoder>,
+    /// In a box, as the checksum: few requests have one, and a payload moves through many futures.
+    decoder: Option<Box<ChunkDecoder>>,
     /// Bytes of data that were announced.
     declared: Option<u64>,
     received: u64,
     sha256: Option<(Sha256, String)>,
     md5: Option<Md5>,
     content_md5: Option<[u8; 16]>,
-    checksum: Option<Check>,
+    checksum: Option<Box<Check>>,
 }
 
 struct Check {
@@ -46,7 +50,7 @@ impl Payload {
     /// Reads the head's promises about the body.
     pub(crate) fn new(body: Body, headers: &HeaderMap, verified: Verified) -> Result<Self, S3Error> {
         let (framing, sha256) = plan(verified.payload_hash.as_deref())?;
-        let decoder = framing.map(|framing| ChunkDecoder::new(framing, verified.chunks));
+        let decoder = framing.map(|framing| Box::new(ChunkDecoder::new(framing, verified.chunks)));
         let content_md5 = checksum::content_md5(headers)?;
         let number =
             |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
@@ -58,8 +62,8 @@ impl Payload {
         if decoder.is_none() && matches!(promised, Some((_, None))) {
             return Err(Code::MalformedTrailerError.into());
         }
-        let checksum =
-            promised.map(|(algorithm, expected)| Check { algorithm, hasher: Hasher::new(algorithm), expected });
+        let check = |(algorithm, expected)| Box::new(Check { algorithm, hasher: Hasher::new(algorithm), expected });
+        let checksum = promised.map(check);
         Ok(Self {
             body,
             pending: Bytes::new(),
@@ -86,6 +90,13 @@ impl Payload {
     /// True if the head carries a digest of the body that S3 verifies (not the payload hash).
     pub(crate) fn has_checksum(&self) -> bool {
         self.content_md5.is_some() || self.checksum.is_some()
+    }
+
+    /// True if nothing came and nothing else was promised.
+    pub(crate) fn is_nothing(&self) -> bool {
+        let hashed = self.sha256.as_ref().is_some_and(|(_, expected)| expected != NOTHING);
+        let promised = self.decoder.is_some() || hashed || self.has_checksum();
+        !promised && self.declared.is_none_or(|length| length == 0) && http_body::Body::is_end_stream(&self.body)
     }
 
     /// Has the MD5 computed.
@@ -135,7 +146,7 @@ impl Payload {
         if self.declared.is_some_and(|declared| self.received != declared) {
             return Err(Code::IncompleteBody.into());
         }
-        let trailers = self.decoder.map(ChunkDecoder::finish).transpose()?.unwrap_or_default();
+        let trailers = self.decoder.map(|decoder| decoder.finish()).transpose()?.unwrap_or_default();
         if let Some((hash, expected)) = self.sha256 {
             let computed = hex::encode(hash.finalize());
             if computed != expected {

@@ -104,7 +104,7 @@ impl Target {
         match (self.bucket.as_str(), self.key.as_str()) {
             ("", _) => "/".to_owned(),
             (bucket, "") => format!("/{bucket}"),
-            (bucket, key) => format!("/{bucket}/{key}"),
+            (bucket, key) => ["/", bucket, "/", key].concat(),
         }
     }
 

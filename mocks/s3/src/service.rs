@@ -1,10 +1,10 @@
 //! The store as a party: one request from head to answer. Not here: recording and faults around it (`S3Mock::party`).
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::DATE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use shakedown_inject::StoreFaults;
 use shakedown_wire::{Annotation, Annotations, Request, Response, S3Note};
 
-use crate::S3Mock;
 use crate::auth::{self, Signed};
 use crate::call::{Answer, Call};
 use crate::error::{Code, RequestIds, S3Error};
@@ -13,20 +13,34 @@ use crate::journal;
 use crate::ops::{self, Operation};
 use crate::payload::Payload;
 use crate::request::Target;
+use crate::{S3Config, S3Mock};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+const ID_2: HeaderName = HeaderName::from_static("x-amz-id-2");
 
 /// Longest body of a request that should have none.
 const STRAY_BODY: usize = 64 << 10;
 
-/// Answers one request. S3 has an answer to everything, so there is no error.
-pub(crate) async fn serve(mock: S3Mock, request: Request) -> Response {
+/// What is known of a request before it is served.
+pub(crate) type Known = (Result<Target, S3Error>, S3Note);
+
+/// What a request addresses, and the journal's words for it.
+pub(crate) fn known(config: &S3Config, request: &Request) -> Known {
+    let target = Target::of(config, request.uri(), request.headers());
+    let nothing = Target::default();
+    let note = journal::note(request.method(), target.as_ref().unwrap_or(&nothing), request.headers());
+    (target, note)
+}
+
+/// Answers one request. S3 has an answer to everything, so there is no error. What is `known` must be so of this very request.
+pub(crate) async fn serve(mock: S3Mock, request: Request, (target, note): Known) -> Response {
     let ids = mock.inner.ids.request();
     let bodyless = request.method() == Method::HEAD;
     let annotations = request.extensions().get::<Annotations>().cloned();
     let (parts, body) = request.into_parts();
     let config = mock.config();
-    let target = Target::of(&config, &parts.uri, &parts.headers);
+    let addressed = target.is_ok();
     let resource = target.as_ref().map_or_else(|_| parts.uri.path().to_owned(), Target::resource);
-    let note = target.as_ref().ok().map(|target| journal::note(&parts.method, target, &parts.headers));
     let outcome = match target {
         Ok(target) => run(&mock, &config, parts, body, target).await,
         Err(error) => Err(error),
@@ -38,7 +52,8 @@ pub(crate) async fn serve(mock: S3Mock, request: Request) -> Response {
             (error.into_response(&resource, &ids, bodyless), Some(result))
         }
     };
-    if let (Some(annotations), Some(note)) = (annotations, note) {
+    // Of what addresses nothing there is nothing more to say.
+    if let Some(annotations) = annotations.filter(|_| addressed) {
         annotations.add(Annotation::S3(S3Note { result, ..note }));
     }
     stamp(&mock, &config.server, response.headers_mut(), &ids);
@@ -47,7 +62,7 @@ pub(crate) async fn serve(mock: S3Mock, request: Request) -> Response {
 
 async fn run(
     mock: &S3Mock,
-    config: &std::sync::Arc<crate::S3Config>,
+    config: &std::sync::Arc<S3Config>,
     parts: http::request::Parts,
     body: shakedown_wire::Body,
     target: Target,
@@ -64,6 +79,7 @@ async fn run(
         headers: &parts.headers,
         query: &target.query,
         now: mock.now(orders.clock_skew_ms),
+        keys: &mock.inner.signing_keys,
         revoked: &|key| mock.is_revoked(key),
     })?;
     let operation = operation(&parts.method, &target, &parts.headers)?;
@@ -81,7 +97,10 @@ fn operation(method: &Method, target: &Target, headers: &HeaderMap) -> Result<&'
 
 async fn dispatch(operation: &'static Operation, mut call: Call) -> Result<Answer, S3Error> {
     if !operation.reads_body {
-        call.payload().collect(STRAY_BODY).await?;
+        let payload = call.payload();
+        if !payload.is_nothing() {
+            Box::pin(payload.collect(STRAY_BODY)).await?;
+        }
     }
     (operation.run)(call).await
 }
@@ -89,7 +108,7 @@ async fn dispatch(operation: &'static Operation, mut call: Call) -> Result<Answe
 /// What every answer has.
 fn stamp(mock: &S3Mock, server: &str, headers: &mut HeaderMap, ids: &RequestIds) {
     let date = httpdate::fmt_http_date(mock.inner.clock.now());
-    for (name, value) in [("x-amz-request-id", &ids.request), ("x-amz-id-2", &ids.host), ("date", &date)] {
+    for (name, value) in [(REQUEST_ID, &ids.request), (ID_2, &ids.host), (DATE, &date)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }

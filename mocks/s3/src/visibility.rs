@@ -102,6 +102,10 @@ impl<T> Versions<T> {
     /// Returns the position of that superseded state.
     pub(crate) fn push(&mut self, stamp: Stamp, value: Option<Arc<T>>) -> Option<u64> {
         let (now, superseded) = (stamp.at, self.0.last().map(|last| last.stamp.seq));
+        if self.0.is_empty() {
+            // Most things are written once; room for four, which is what a first push makes, is most of what a small object takes.
+            self.0.reserve_exact(1);
+        }
         self.0.push(Version { stamp, value });
         let settled = |version: &Version<T>| !version.stamp.hides.iter().any(|hide| hide.holds(now, false));
         let base = self.0.iter().rposition(settled).unwrap_or(0);

@@ -2,8 +2,10 @@
 
 mod common;
 
+use bytes::Bytes;
 use common::{BUCKET, client};
 use http::Method;
+use shakedown_s3::AdminError;
 
 #[tokio::test(start_paused = true)]
 async fn an_object_is_put_read_listed_copied_and_deleted() {
@@ -102,4 +104,33 @@ async fn the_journal_says_what_was_asked() {
         ]
     );
     assert!(!format!("{exchanges:?}").contains(common::SECRET_KEY));
+}
+
+#[tokio::test]
+async fn many_objects_put_at_once_are_as_if_they_had_come_one_by_one() {
+    let s3 = client();
+    s3.put("/lab/n/00001", "what was there").await;
+    s3.put("/lab/z", "stays").await;
+    let admin = s3.mock.admin();
+    let objects = |count: u32| (0..count).map(|n| (format!("n/{n:05}"), Bytes::from(n.to_string())));
+    assert_eq!(admin.put_many(BUCKET, objects(60_000)).await.unwrap(), 60_000);
+    let read = s3.get("/lab/n/00001").await;
+    assert_eq!((read.text(), read.header("etag")), ("1", "\"c4ca4238a0b923820dcc509a6f75849b\""));
+    assert_eq!(read.header("content-type"), "binary/octet-stream");
+    assert_eq!(s3.get("/lab/n/59999").await.text(), "59999", "beyond the first bytes that are written together");
+    assert_eq!(s3.get("/lab/z").await.text(), "stays");
+    let page = s3.get("/lab?list-type=2&prefix=n/&start-after=n/59997").await;
+    assert_eq!(page.elements("Key"), ["n/59998", "n/59999"]);
+    s3.put("/lab/n/00001", "again").await;
+    assert_eq!(s3.get("/lab/n/00001").await.text(), "again");
+    assert_eq!(admin.list(BUCKET, "").len(), 60_001);
+    let failed = admin.put_many("nobodys", objects(1)).await;
+    assert_eq!(failed, Err(AdminError::NoSuchBucket("nobodys".to_owned())));
+
+    // In a store that is full nothing is there afterwards.
+    let mut small = common::config();
+    small.limits.max_stored = 1000;
+    let full = common::client_of(small);
+    assert!(matches!(full.mock.admin().put_many(BUCKET, objects(2000)).await, Err(AdminError::Store(_))));
+    assert_eq!(full.mock.admin().list(BUCKET, "").len(), 0);
 }

@@ -95,3 +95,16 @@ async fn one_store_at_a_time() {
     let error = S3Mock::open(config(), Clock::real_time(), 7, directory.path()).unwrap_err();
     assert!(matches!(error, OpenError::InUse { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn many_objects_put_at_once_share_files_and_outlive_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    {
+        let s3 = open(directory.path());
+        let objects = (0..50_000_u32).map(|n| (format!("n/{n:05}"), format!("number {n:05}").into()));
+        s3.mock.admin().put_many(common::BUCKET, objects).await.unwrap();
+    }
+    let s3 = open(directory.path());
+    assert_eq!(s3.get("/lab/n/41234").await.text(), "number 41234");
+    assert_eq!(files(directory.path()).len(), 3, "600 KB in pieces of 256 KiB");
+}

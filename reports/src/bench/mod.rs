@@ -3,6 +3,7 @@
 
 mod comparison;
 mod forms;
+mod goals;
 mod html;
 mod model;
 mod recovery;
@@ -10,6 +11,7 @@ mod tables;
 
 pub use comparison::{COMPARISON_SCHEMA, Comparison, Judgement, Row};
 pub use forms::{FORMS, Form};
+pub use goals::{Bound, GoalReport, GoalUnit, GoalVerdict};
 pub use model::{
     BENCH_SCHEMA, BenchReport, BenchRun, LoadReport, OperationReport, Point, Resources, Round, StorageUse,
     SystemReport, Times, Unpacking, Verification,

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::goals::GoalReport;
+
 /// The schema's name, in every file.
 pub const BENCH_SCHEMA: &str = "shakedown.bench/v1";
 
@@ -55,8 +57,24 @@ pub struct LoadReport {
     pub model: String,
     /// Microseconds between two points of the timelines.
     pub interval_us: u64,
+    /// After how many rounds it stopped because all rates were known well enough; absent if that was not why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable_after: Option<u64>,
     /// One for each system, in the order in which they took turns.
     pub systems: Vec<SystemReport>,
+    /// The goals that the load sets, and what the first system makes of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<GoalReport>,
+}
+
+impl LoadReport {
+    /// How load was made, and whether that was enough before the end.
+    pub fn made(&self) -> String {
+        match self.stable_after {
+            Some(rounds) => format!("{}; stable after {rounds} rounds", self.model),
+            None => self.model.clone(),
+        }
+    }
 }
 
 /// What was measured on one system.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::comparison::{Comparison, Row};
+use super::goals;
 use super::model::{BenchReport, LoadReport, SystemReport, Times, rate};
 use super::recovery::{self, After, Borne};
 use crate::Options;
@@ -74,7 +75,7 @@ impl Table {
 pub fn bench_terminal(report: &BenchReport, compared: Option<&Comparison>, options: &Options) -> String {
     let mut text = String::new();
     for load in &report.loads {
-        let _ = writeln!(text, "{}: {} ({})", clean(&load.id), clean(&load.title), load.model);
+        let _ = writeln!(text, "{}: {} ({})", clean(&load.id), clean(&load.title), load.made());
         for table in tables(load) {
             text.push_str(&table.columns(options));
         }
@@ -90,6 +91,10 @@ pub fn bench_terminal(report: &BenchReport, compared: Option<&Comparison>, optio
     }
     notes(report).iter().for_each(|note| text.push_str(&format!("note  {note}\n")));
     compared.iter().for_each(|compared| text.push_str(&comparison_terminal(compared, options)));
+    if let Some((table, conclusion)) = goals::goals(report) {
+        let (table, command) = (table.columns(options), clean(&report.run.command));
+        let _ = write!(text, "goals\n{table}{conclusion}\nrepeat  {command}\n");
+    }
     text
 }
 
@@ -97,13 +102,16 @@ pub fn bench_terminal(report: &BenchReport, compared: Option<&Comparison>, optio
 pub(super) fn bench_markdown(report: &BenchReport, compared: Option<&Comparison>) -> String {
     let mut text = "## Throughput\n".to_owned();
     for load in &report.loads {
-        let _ = write!(text, "\n### {}\n\n{} ({})\n\n", clean(&load.id), clean(&load.title), load.model);
+        let _ = write!(text, "\n### {}\n\n{} ({})\n\n", clean(&load.id), clean(&load.title), load.made());
         let tables: Vec<String> = tables(load).map(|table| table.markdown()).collect();
         text.push_str(&tables.join("\n"));
         let lines = faults(load).into_iter().chain(errors(load)).chain(verified(load));
         lines.for_each(|line| text.push_str(&format!("\n{line}\n")));
     }
     notes(report).iter().for_each(|note| text.push_str(&format!("\n_{note}_\n")));
+    if let Some((table, conclusion)) = goals::goals(report) {
+        let _ = write!(text, "\n## Goals\n\n{}\n{conclusion}\n", table.markdown());
+    }
     let _ = write!(text, "\nRepeat: `{}`\n", clean(&report.run.command));
     compared.iter().for_each(|compared| text.push_str(&format!("\n{}", comparison_markdown(compared))));
     text

@@ -9,8 +9,8 @@ pub(super) use targets::own_program;
 
 use std::path::PathBuf;
 
-use shakedown_engine::{HostOptions, Hosted, Shard};
-use shakedown_load::{LoadFile, LoadOptions, Meter, Part, Subject};
+use shakedown_engine::{HostOptions, HostStorage, Hosted, Shard, ViewError};
+use shakedown_load::{Backend, LoadFile, LoadOptions, Meter, Part, Subject};
 use shakedown_reports::bench::{
     BENCH_SCHEMA, BenchReport, BenchRun, Form, LoadReport, Resources, StorageUse, bench_terminal,
 };
@@ -33,9 +33,14 @@ use crate::reports::write_text;
   shakedown bench small-pushes --against distribution-2.8
                                                     beside docker-registry 2.8.2, taking turns
   shakedown bench --against reference@old/shakedown this build beside another one: exit 5 if it is slower
+  shakedown bench --rounds 200 --for 60s --until-stable 1
+                                                    no longer than it takes to know the rate within one percent
+  shakedown bench small-pushes --against distribution-2.8 --against limit --goals
+                                                    does it reach the goals of the load? exit 5 if not
   shakedown bench --report html=speed.html          one more report: a page with charts (or markdown, json)
   shakedown bench --self-test                       is shakedown itself fast enough to measure with, here? exit 5 if not
-Loads are listed by `shakedown list --loads`. Registries run as child processes, the S3 mock and the load in this one.
+Loads are listed by `shakedown list --loads`. Their goals are shown with each measurement: what is to be reached, the ratio, met or missed; a goal
+that names a system which is not in the run says what to add. `limit` is what one more hop and the hashing allow on this machine. Registries run as child processes, the S3 mock and the load in this one.
 Measure in a release build.")]
 pub struct Args {
     /// Load scenarios: names, or files (*.yaml) [default: mixed]
@@ -60,6 +65,12 @@ pub struct Args {
     /// With --against: a difference up to so many percent is of no interest
     #[arg(long, value_name = "PERCENT", default_value_t = compare::THRESHOLD, value_parser = compare::threshold, env = "SHAKEDOWN_THRESHOLD")]
     threshold: f64,
+    /// Exit 5 if the first system misses a goal of a load; without it goals are only shown
+    #[arg(long, env = "SHAKEDOWN_GOALS")]
+    goals: bool,
+    /// Stops before the last round when the rate of each system is known within so many percent (99 % sure)
+    #[arg(long, value_name = "PERCENT", conflicts_with = "shard", env = "SHAKEDOWN_UNTIL_STABLE")]
+    until_stable: Option<f64>,
     /// Seed of contents, mixes and arrivals
     #[arg(long, default_value_t = 1, env = "SHAKEDOWN_SEED")]
     seed: u64,
@@ -76,8 +87,9 @@ pub struct Args {
     reports: Vec<Written>,
     /// Measures shakedown instead of a registry: its load beside a bare loop of HTTP requests, taking turns on a registry that answers from
     /// memory and forgets what is pushed. Exit 5 if it reaches less than 85 % of the bare loop in large pushes, large pulls or small
-    /// requests. Takes 15 s, or as long as --for or --count (operations of each kind on each side) say
-    #[arg(long, conflicts_with_all = ["loads", "system", "against", "in_process", "remote", "rate", "threshold", "shard", "start_at", "reports", "out"],
+    /// requests. Then the S3 mock beside a server that does nothing, which is shown only. Takes 25 s; --for is the time of the load and half
+    /// as much for the mock, --count the operations of each kind on each side
+    #[arg(long, conflicts_with_all = ["loads", "system", "against", "in_process", "remote", "rate", "threshold", "goals", "shard", "start_at", "reports", "out"],
           env = "SHAKEDOWN_SELF_TEST")]
     self_test: bool,
     /// Folder for the JSON report
@@ -106,6 +118,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     }
     let loads = args.loads()?;
     let targets = args.targets.read(args.seed)?;
+    if targets.iter().any(Target::is_limit) {
+        loads::check_limit(&loads)?;
+    }
+    targets::can_be_filled(&targets, &loads)?;
     catch();
     let runtime = super::all_threads()?;
     let report = runtime.block_on(args.measure(&loads, &targets, &stopped, output))?;
@@ -125,8 +141,13 @@ impl Args {
             if let Some(count) = self.count {
                 (file.duration, file.count) = (None, Some(count));
             }
-            file.workers = self.workers.unwrap_or(file.workers);
-            file.rate = self.rate.map_or(file.rate, |rate| (rate != 0.0).then_some(rate));
+            file.until_stable = self.until_stable.or(file.until_stable);
+            if file.until_stable.is_some() && self.shard.is_some() {
+                return Err(Failure::usage(format!(
+                    "{id} ends when it is stable, and the parts of a load must not end each for itself: leave `until-stable` out of a load for --shard"
+                )));
+            }
+            file.make_by(self.workers, self.rate);
             loads::check(&id, &file)?;
             loads.push((id, file));
         }
@@ -164,7 +185,7 @@ impl Args {
                 break;
             }
             output.note(&format!("load {id}: {} ...", file.title));
-            reports.push(one_load(id, file, targets, &options).await?);
+            reports.push(one_load(id, file, targets, &options, output).await?);
             // The next load begins when this one has ended.
             options.start = None;
         }
@@ -196,17 +217,25 @@ impl Args {
         words.extend(self.workers.map(|workers| format!("--workers {workers}")));
         words.extend(self.rate.map(|rate| format!("--rate {rate}")));
         words.extend(self.shard.map(|Shard { index, count }| format!("--shard {index}/{count}")));
+        words.extend(self.until_stable.map(|percent| format!("--until-stable {percent}")));
         words.push(format!("--rounds {} --seed {}", self.rounds, self.seed));
+        words.extend(self.goals.then(|| "--goals".to_owned()));
         words.join(" ")
     }
 
     /// Prints and writes the reports.
     fn tell(&self, report: &BenchReport, loads: &[(String, LoadFile)], output: &Output) -> Result<Exit, Failure> {
         let mut exit = Exit::Passed;
-        let turns = report.loads.iter().any(|load| load.systems.len() == 2);
+        let turns = shakedown_load::took_turns(report);
         let compared = turns.then(|| compare::interleaved(report, self.threshold)).transpose()?;
         if let Some(compared) = &compared {
             exit = compare::conclude(compared);
+        }
+        if self.goals {
+            exit = if report.goals().any(|(_, goal)| goal.is_missed()) { Exit::Regression } else { exit };
+            if report.goals().next().is_none() {
+                output.note("these loads set no goals, so --goals judges nothing: write `goals:` into a load scenario");
+            }
         }
         output.print(&bench_terminal(report, compared.as_ref(), &progress::options(output)));
         let own = Written { form: Form::named("json").expect("a built-in form"), path: self.out.join("bench.json") };
@@ -228,26 +257,64 @@ impl Args {
 }
 
 /// Starts the systems afresh, so that no load stands on what another has left behind.
-async fn one_load(id: &str, file: &LoadFile, targets: &[Target], options: &LoadOptions) -> Result<LoadReport, Failure> {
-    let (mut hosts, mut subjects) = (Vec::new(), Vec::new());
+async fn one_load(
+    id: &str,
+    file: &LoadFile,
+    targets: &[Target],
+    options: &LoadOptions,
+    output: &Output,
+) -> Result<LoadReport, Failure> {
+    let (mut hosts, mut subjects, mut backends) = (Vec::new(), Vec::new(), Vec::new());
     for target in targets {
-        let host_options = HostOptions {
+        let backend = target.is_limit().then(|| Backend::start(file)).transpose();
+        let backend = backend.map_err(|error| Failure::environment(format!("a port behind the limit: {error}")))?;
+        let mut host_options = HostOptions {
             seed: options.seed,
             fast_etags: file.storage.fast_etags,
+            on_disk: file.storage.on_disk.then(|| file.stored_bytes().saturating_mul(targets.len() as u64)),
             faults: file.storage.faults.clone(),
             vars: target.vars.clone(),
             ..HostOptions::default()
         };
+        host_options.storage = backend.as_ref().map(behind);
         let hosted = Hosted::start(&target.choice, &host_options).await;
-        let hosted = hosted.map_err(|error| Failure::environment(format!("{}: {}", error.what, error.reason)))?;
-        subjects.push(subject(target, file, &hosted));
+        let told = |error: ViewError| Failure::environment(format!("{}: {}", error.what, error.reason));
+        let hosted = hosted.map_err(told)?;
+        if let Some(folder) = hosted.folder() {
+            output.note(&format!("storage of {}: files in {}, removed at the end", target.name, folder.display()));
+        }
+        if let Some(objects) = file.grown(&target.namespace).filter(|_| backend.is_none()) {
+            let count = hosted.fill(objects).await.map_err(told)?;
+            output.note(&format!("storage of {}: {count} objects are there already", target.name));
+        }
+        let mut subject = subject(target, file, &hosted);
+        if let Some(backend) = backend {
+            subject.storm = Box::new(backend.measured());
+            backends.push(backend);
+        }
+        subjects.push(subject);
         hosts.push(hosted);
     }
     let measured = shakedown_load::measure(id, file, subjects, options).await;
-    for host in hosts {
+    for (target, host) in targets.iter().zip(hosts) {
+        if let Some(bytes) = host.was_full() {
+            output.note(&format!(
+                "{id}: the storage of {} was full ({} GiB, in memory) and refused what came then: errors are the load's doing, not the \
+                 registry's. Make it shorter (--for, --count), or write `storage: {{ on-disk: true }}` in the load scenario",
+                target.name,
+                bytes >> 30
+            ));
+        }
         host.stop().await;
     }
+    drop(backends);
     measured.map_err(|error| Failure::environment(error.to_string()))
+}
+
+/// What stands behind the hop, in the storage's place; it asks for no keys.
+fn behind(backend: &Backend) -> HostStorage {
+    let (keys, region) = Default::default();
+    HostStorage { endpoint: backend.base_uri(), bucket: "none".to_owned(), keys, region }
 }
 
 fn subject(target: &Target, file: &LoadFile, hosted: &Hosted) -> Subject {

@@ -70,7 +70,7 @@ impl Written {
             REPORT_SCHEMA => Ok(Self::Run(Box::new(parse(path, &text, REPORT_SCHEMA)?))),
             BENCH_SCHEMA => {
                 let report: BenchReport = parse(path, &text, BENCH_SCHEMA)?;
-                let turns = report.loads.iter().any(|load| load.systems.len() == 2);
+                let turns = shakedown_load::took_turns(&report);
                 let compared = turns.then(|| compare::interleaved(&report, compare::THRESHOLD)).transpose()?;
                 Ok(Self::Measurement(Box::new(report), compared))
             }

@@ -3,6 +3,7 @@
 mod auth;
 mod forward_proxy;
 mod gateway;
+mod hop;
 mod scenario;
 mod swift;
 mod token;
@@ -49,6 +50,8 @@ enum PartyArgs {
     ForwardProxy(Box<forward_proxy::ForwardProxyArgs>),
     Swift(Box<swift::SwiftArgs>),
     Webhook(Box<webhook::WebhookArgs>),
+    #[command(hide = true)]
+    Hop(hop::HopArgs),
 }
 
 /// The S3 mock, for aws, s3cmd, docker-registry or your registry
@@ -197,6 +200,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             PartyArgs::ForwardProxy(args) => forward_proxy::serve(args, signals, output).await,
             PartyArgs::Swift(args) => swift::serve(args, signals, output).await,
             PartyArgs::Webhook(args) => webhook::serve(args, signals, output).await,
+            PartyArgs::Hop(args) => hop::serve(args, signals, output).await,
         }
     })
 }

@@ -16,10 +16,9 @@ pub struct DiskFacts {
 
 pub(super) async fn look() -> DiskFacts {
     let dir = std::env::temp_dir();
-    let free = tempfile::tempfile_in(&dir).map_err(|error| error.kind().to_string()).and_then(|_| {
-        let seen = rustix::fs::statvfs(&dir).map_err(|error| error.kind().to_string())?;
-        Ok(seen.f_bavail.saturating_mul(seen.f_frsize))
-    });
+    let free = tempfile::tempfile_in(&dir)
+        .map_err(|error| error.kind().to_string())
+        .and_then(|_| crate::folder::free().map_err(|error| error.kind().to_string()));
     DiskFacts { free }
 }
 

@@ -168,24 +168,28 @@ impl ContainerSystem {
         let address = self.address()?;
         let failure = tokio::select! {
             ready = answers(&self.network, address, (&self.ready.0, self.ready.1, self.ready.2)) => ready.err(),
-            reason = self.end() => Some(reason),
+            ended = self.end() => match ended {
+                Ok(reason) => Some(reason),
+                Err(gone) => {
+                    self.is_down = true;
+                    return Err(gone);
+                }
+            },
         };
         self.is_down = failure.is_some();
         let Some(reason) = failure else { return Ok(()) };
         Err(environment(&*self.title, format!("{reason}; its last lines: {}", self.log.tail(5))))
     }
 
-    /// Returns when it has ended by itself; what is to be said of it.
-    async fn end(&self) -> String {
+    /// Returns when it has ended by itself: what is to be said of it. Or the engine has nothing to say of it any more.
+    async fn end(&self) -> Result<String, ViewError> {
         loop {
             let next_look = Instant::now() + LOOK_EVERY;
-            match &self.container {
-                None => return "it is gone".to_owned(),
-                Some(container) => match container.ended().await {
-                    Ok(None) => {}
-                    Ok(Some(ended)) => return format!("it ended at once ({})", told(ended)),
-                    Err(error) => return error.to_string(),
-                },
+            let Some(container) = &self.container else { return Ok("it is gone".to_owned()) };
+            match container.ended().await {
+                Ok(None) => {}
+                Ok(Some(ended)) => return Ok(format!("it ended at once ({})", told(ended))),
+                Err(error) => return Err(refused(&self.title, error)),
             }
             tokio::time::sleep_until(next_look).await;
         }

@@ -7,31 +7,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use shakedown_reports::bench::Round;
+use shakedown_wire::WireError;
 use shakedown_wire::network::Bare;
-use shakedown_wire::{Body, WireError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::file::LoadFile;
 
-/// Any digest: the null registry believes everything.
-const BLOB: &str = "/v2/limit/r0/blobs/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-const UPLOADS: &str = "/v2/limit/r0/blobs/uploads/";
-const CLOSE: &str =
-    "/v2/limit/r0/blobs/uploads/1?digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// A request that is made once and sent again and again.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Method.
+    pub method: Method,
+    /// Path and query, as they are sent.
+    pub target: String,
+    /// Headers besides `host` and `content-length`.
+    pub headers: HeaderMap,
+    /// Bytes of its body.
+    pub size: u64,
+}
 
-/// What is asked, again and again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asks {
-    /// POST, then PUT with the blob.
-    Push,
-    /// GET of the blob.
-    Pull,
-    /// HEAD of the blob.
-    Head,
+impl Asked {
+    /// Without a body and without headers.
+    pub fn new(method: Method, target: impl Into<String>) -> Self {
+        Self { method, target: target.into(), headers: HeaderMap::new(), size: 0 }
+    }
 }
 
 /// When a round is over.
@@ -46,14 +49,16 @@ pub(super) enum Quota {
 impl Quota {
     /// What the generator does in this round.
     pub(super) fn of_round(file: &LoadFile, round: u32, rounds: u32) -> Self {
-        let upto = |count: u64, round: u32| count * u64::from(round) / u64::from(rounds);
         match (file.duration, file.count) {
             (Some(duration), _) => Self::Time(duration.0 / rounds),
-            (None, count) => {
-                let count = count.unwrap_or_default();
-                Self::Count(upto(count, round + 1) - upto(count, round))
-            }
+            (None, count) => Self::share(count.unwrap_or_default(), round, rounds),
         }
+    }
+
+    /// What belongs to this round of so many in all.
+    pub(super) fn share(count: u64, round: u32, rounds: u32) -> Self {
+        let upto = |round: u32| count * u64::from(round) / u64::from(rounds);
+        Self::Count(upto(round + 1) - upto(round))
     }
 }
 
@@ -64,25 +69,43 @@ pub(super) struct BareLoop {
 
 struct Line {
     connection: Bare,
-    host: String,
-    asks: Asks,
+    asks: Arc<[Prepared]>,
     block: Bytes,
+}
+
+/// A request as it is sent.
+struct Prepared {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
     size: u64,
 }
 
+impl Prepared {
+    fn new(asked: &Asked, address: SocketAddr) -> Result<Self, WireError> {
+        let other = |error: String| WireError::Other(error);
+        let uri = asked.target.parse().map_err(|error: http::uri::InvalidUri| other(error.to_string()))?;
+        let host = HeaderValue::from_str(&address.to_string()).map_err(|error| other(error.to_string()))?;
+        let mut headers = asked.headers.clone();
+        headers.insert(http::header::HOST, host);
+        Ok(Self { method: asked.method.clone(), uri, headers, size: asked.size })
+    }
+}
+
 impl BareLoop {
-    /// A connection for each worker.
+    /// A connection for each worker; `operation` is what each does, again and again.
     pub(super) async fn connect(
         address: SocketAddr,
         workers: u32,
-        asks: Asks,
-        block: Bytes,
-        size: u64,
+        operation: &[Asked],
+        block: &Bytes,
     ) -> Result<Self, WireError> {
+        let asks: Arc<[Prepared]> =
+            operation.iter().map(|asked| Prepared::new(asked, address)).collect::<Result<_, _>>()?;
         let mut lines = Vec::new();
         for _ in 0..workers {
             let connection = Bare::connect(address).await?;
-            lines.push(Line { connection, host: address.to_string(), asks, block: block.clone(), size });
+            lines.push(Line { connection, asks: asks.clone(), block: block.clone() });
         }
         Ok(Self { lines })
     }
@@ -126,22 +149,18 @@ fn goes_on(quota: Quota, began: Instant, taken: &AtomicU64) -> bool {
 impl Line {
     /// One operation; gives the bytes of content that it moved.
     async fn ask(&mut self) -> Result<u64, WireError> {
-        match self.asks {
-            Asks::Push => {
-                self.exchange(Method::POST, UPLOADS, Body::empty(), StatusCode::ACCEPTED).await?;
-                let blob = super::body(&self.block, self.size);
-                self.exchange(Method::PUT, CLOSE, blob, StatusCode::CREATED).await?;
-                Ok(self.size)
+        let mut moved = 0;
+        for asked in self.asks.iter() {
+            let mut request = http::Request::new(super::body(&self.block, asked.size));
+            *request.method_mut() = asked.method.clone();
+            *request.uri_mut() = asked.uri.clone();
+            *request.headers_mut() = asked.headers.clone();
+            let (status, bytes) = self.connection.exchange(request).await?;
+            if !status.is_success() {
+                return Err(WireError::Other(format!("{} is answered {}", asked.method, status.as_u16())));
             }
-            Asks::Pull => self.exchange(Method::GET, BLOB, Body::empty(), StatusCode::OK).await,
-            Asks::Head => self.exchange(Method::HEAD, BLOB, Body::empty(), StatusCode::OK).await,
+            moved += asked.size + bytes;
         }
-    }
-
-    async fn exchange(&mut self, method: Method, path: &str, body: Body, wanted: StatusCode) -> Result<u64, WireError> {
-        let request = http::Request::builder().method(method).uri(path).header("host", &self.host).body(body);
-        let request = request.map_err(|error| WireError::Other(error.to_string()))?;
-        let (status, bytes) = self.connection.exchange(request).await?;
-        if status == wanted { Ok(bytes) } else { Err(WireError::Other(format!("status {}", status.as_u16()))) }
+        Ok(moved)
     }
 }

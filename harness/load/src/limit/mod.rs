@@ -2,22 +2,27 @@
 //! beside them, in turn, a bare loop that asks the same of the same registry. Their ratio holds on a busy machine and on a slow one.
 //!
 //! - `null` is the registry, `bare` the loop;
-//! - [`self_test`] lets them take turns, [`Limit`] is what came of it for one kind of load.
+//! - [`self_test`] lets them take turns, [`Limit`] is what came of it for one kind of load;
+//! - `service` holds another server beside the registry that does nothing, both asked by the bare loop.
 //!
 //! Not here: what is measured on real registries (`run`).
 
 mod bare;
 mod null;
+mod service;
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use shakedown_reports::bench::Round;
 use shakedown_scenario::{Size, Span};
 use shakedown_wire::server::{self, Server, ServerOptions};
 use shakedown_wire::{Body, Party};
 
-use self::bare::{Asks, BareLoop, Quota};
+pub use self::bare::Asked;
+use self::bare::{BareLoop, Quota};
+pub use self::service::{Service, beside_nothing};
 use crate::content::Maker;
 use crate::file::{LoadFile, StorageSpec};
 use crate::ops::{By, Check, HeadBlob, OperationSpec, PullBlob, PushBlob};
@@ -29,6 +34,12 @@ use crate::statistics::median;
 const WARM_UP: Duration = Duration::from_millis(100);
 /// Bytes of a frame, as the load's own content has them.
 const FRAME: usize = 128 << 10;
+
+/// Any digest: the null registry believes everything.
+const BLOB: &str = "/v2/limit/r0/blobs/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const UPLOADS: &str = "/v2/limit/r0/blobs/uploads/";
+const CLOSE: &str =
+    "/v2/limit/r0/blobs/uploads/1?digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// How long the self-test is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +68,8 @@ pub struct Limit {
     pub unit: Unit,
     /// Operations at the same time, on each side.
     pub workers: u32,
-    /// The load generator.
-    pub generator: Side,
+    /// What is judged: the load generator, or another server.
+    pub measured: Side,
     /// The bare loop.
     pub bare: Side,
 }
@@ -92,7 +103,7 @@ impl Limit {
     /// What the generator reaches of the bare loop. Rounds that follow each other see the same weather, so each pair has its ratio; the median
     /// of them leaves out those in which the weather changed.
     pub fn ratio(&self) -> f64 {
-        let pairs = self.generator.rates.iter().zip(&self.bare.rates);
+        let pairs = self.measured.rates.iter().zip(&self.bare.rates);
         median(&pairs.filter(|(_, bare)| **bare > 0.0).map(|(own, bare)| own / bare).collect::<Vec<_>>())
     }
 }
@@ -104,7 +115,8 @@ struct Kind {
     workers: u32,
     size: u64,
     operation: fn(Sizes) -> OperationSpec,
-    asks: Asks,
+    /// The requests of the bare loop's operation, with a blob of this size.
+    asks: fn(u64) -> Vec<Asked>,
 }
 
 const KINDS: &[Kind] = &[
@@ -117,7 +129,7 @@ const KINDS: &[Kind] = &[
             let compression = Default::default();
             OperationSpec::PushBlob(PushBlob { size, compression, by: By::PostPut, weight: 1 })
         },
-        asks: Asks::Push,
+        asks: |size| vec![Asked::new(Method::POST, UPLOADS), Asked { size, ..Asked::new(Method::PUT, CLOSE) }],
     },
     Kind {
         name: "large pulls",
@@ -129,7 +141,7 @@ const KINDS: &[Kind] = &[
             let (compression, check) = (Default::default(), Check::Length);
             OperationSpec::PullBlob(PullBlob { size, of: 1, compression, check, weight: 1 })
         },
-        asks: Asks::Pull,
+        asks: |_| vec![Asked::new(Method::GET, BLOB)],
     },
     Kind {
         name: "small requests",
@@ -137,7 +149,7 @@ const KINDS: &[Kind] = &[
         workers: 16,
         size: 4 << 10,
         operation: |size| OperationSpec::HeadBlob(HeadBlob { size, of: 16, weight: 1 }),
-        asks: Asks::Head,
+        asks: |_| vec![Asked::new(Method::HEAD, BLOB)],
     },
 ];
 
@@ -176,7 +188,7 @@ impl Kind {
         let subject = subject(&server, network.clone());
         let arm = prepare(&file, subject, options).await.map_err(|error| failed(error.to_string()));
         let mut arm = arm?;
-        let bare = BareLoop::connect(server.address(), workers, self.asks, block, self.size).await;
+        let bare = BareLoop::connect(server.address(), workers, &(self.asks)(self.size), &block).await;
         let mut bare = bare.map_err(|error| failed(error.to_string()))?;
         let lost = |error: shakedown_wire::WireError| failed(format!("the bare loop: {error}"));
         if file.warm_up.is_some() {
@@ -206,7 +218,7 @@ impl Kind {
         let (mut generator, mut bare) = (Side::default(), Side::default());
         report.rounds.iter().for_each(|round| generator.add(self.unit, round));
         bare_rounds.iter().for_each(|round| bare.add(self.unit, round));
-        Ok(Limit { kind: self.name, unit: self.unit, workers, generator, bare })
+        Ok(Limit { kind: self.name, unit: self.unit, workers, measured: generator, bare })
     }
 
     /// The kind as a load scenario.
@@ -225,8 +237,10 @@ impl Kind {
             count,
             repositories: 1,
             verify: Some(false),
+            until_stable: None,
             storage: StorageSpec::default(),
             operations: vec![(self.operation)(Sizes::Fixed(Size(self.size)))],
+            goals: Vec::new(),
         }
     }
 }

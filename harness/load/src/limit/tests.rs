@@ -22,11 +22,11 @@ async fn both_sides_do_the_same() {
     let network = network::client(&NetworkOptions::default());
     let (_stop, options) = options();
     let limits = self_test(&options, Extent::Count(7), Some(2), &network).await.unwrap();
-    let counted: Vec<_> = limits.iter().map(|limit| (limit.kind, limit.generator.count, limit.bare.count)).collect();
+    let counted: Vec<_> = limits.iter().map(|limit| (limit.kind, limit.measured.count, limit.bare.count)).collect();
     assert_eq!(counted, [("large pushes", 7, 7), ("large pulls", 7, 7), ("small requests", 7, 7)]);
     for limit in &limits {
-        assert_eq!((limit.generator.rates.len(), limit.bare.rates.len(), limit.workers), (3, 3, 2), "{limit:?}");
-        assert!(limit.generator.rate() > 0.0 && limit.ratio() > 0.0, "{limit:?}");
+        assert_eq!((limit.measured.rates.len(), limit.bare.rates.len(), limit.workers), (3, 3, 2), "{limit:?}");
+        assert!(limit.measured.rate() > 0.0 && limit.ratio() > 0.0, "{limit:?}");
     }
 }
 
@@ -44,7 +44,7 @@ async fn a_generator_that_is_slowed_is_below_the_bare_loop() {
     let (_stop, options) = options();
     let limits = self_test(&options, Extent::Count(12), Some(1), &slow).await.unwrap();
     let small = limits.last().unwrap();
-    assert!(small.generator.count == 12 && small.ratio() < 0.85, "{small:?}");
+    assert!(small.measured.count == 12 && small.ratio() < 0.85, "{small:?}");
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ fn the_ratio_is_that_of_pairs_and_one_disturbed_round_does_not_decide() {
     let side = |rates: &[f64]| Side { count: 0, rates: rates.to_vec() };
     let ratio = |generator: &[f64], bare: &[f64]| {
         let (generator, bare) = (side(generator), side(bare));
-        Limit { kind: "x", unit: Unit::Operations, workers: 1, generator, bare }.ratio()
+        Limit { kind: "x", unit: Unit::Operations, workers: 1, measured: generator, bare }.ratio()
     };
     // A machine that gets half as fast: each pair says 0.9.
     assert!((ratio(&[90.0, 45.0, 72.0], &[100.0, 50.0, 80.0]) - 0.9).abs() < 1e-9);

@@ -1,8 +1,9 @@
-//! `list-tags`: all tags of a repository that has many.
+//! `list-tags`: all tags of a repository that has many, or a page of them.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Request;
+use rand::RngExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_client::{Blob, ClientError, SourceError};
@@ -10,15 +11,17 @@ use shakedown_oci::{Flavor, RepositoryName};
 use shakedown_wire::Body;
 
 use super::{Done, Job, Operation, push_manifest};
+use crate::grown;
 use crate::lab::{Draw, LAYER, Lab};
 
-/// All tags of a repository, or the first page of them.
+/// All tags of a repository, or a page of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ListTags {
-    /// How many tags there are.
-    pub tags: u32,
-    /// How many are asked for; all if absent.
+    /// How many tags there are, in a repository of their own. If absent: those that the storage has grown in the load's first repository.
+    #[serde(default)]
+    pub tags: Option<u32>,
+    /// How many are asked for; all if absent. Of grown tags those after one of them, so that pages begin everywhere.
     #[serde(default)]
     pub page: Option<u32>,
     /// How often, beside other operations.
@@ -28,7 +31,7 @@ pub struct ListTags {
 
 impl ListTags {
     pub(super) fn problem(&self) -> Option<String> {
-        super::too_many(self.tags).map(|problem| problem.replace("`of:", "`tags:"))
+        super::too_many(self.tags?).map(|problem| problem.replace("`of:", "`tags:"))
     }
 }
 
@@ -39,22 +42,33 @@ impl Op {
         Self(spec)
     }
 
-    fn repository(lab: &Lab) -> RepositoryName {
-        lab.named("tags")
+    fn repository(&self, lab: &Lab) -> RepositoryName {
+        if self.0.tags.is_some() { lab.named("tags") } else { lab.repository(0) }
+    }
+
+    /// What is asked for: a page of grown tags begins after any of them that a whole page, and more, follows.
+    fn query(&self, lab: &Lab, draw: &mut Draw) -> String {
+        let Some(page) = self.0.page else { return String::new() };
+        let last = lab.tags.saturating_sub(page.saturating_mul(2));
+        if self.0.tags.is_some() || last == 0 {
+            return format!("?n={page}");
+        }
+        format!("?n={page}&last={}", grown::tag(draw.rng.random_range(0..last)))
     }
 }
 
 impl Operation for Op {
     fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
         async move {
-            let repository = Self::repository(lab);
+            let Some(tags) = self.0.tags else { return Ok(()) };
+            let repository = self.repository(lab);
             let blobs = [Blob::bytes(Flavor::Oci.config(), "{}"), Blob::bytes(LAYER, "layer")];
             for blob in &blobs {
                 lab.push(&repository, blob).await?;
             }
             // One manifest under many tags: it is the tags that are listed.
             let manifest = push_manifest::manifest(&blobs, 0);
-            for number in 0..u64::from(self.0.tags) {
+            for number in 0..u64::from(tags) {
                 push_manifest::push(lab, &repository, number, &manifest).await?;
             }
             Ok(())
@@ -62,9 +76,8 @@ impl Operation for Op {
         .boxed()
     }
 
-    fn job<'a>(&'a self, lab: &'a Lab, _: Draw) -> Job<'a> {
-        let query = self.0.page.map(|page| format!("?n={page}")).unwrap_or_default();
-        let path = format!("/v2/{}/tags/list{query}", Self::repository(lab));
+    fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {
+        let path = format!("/v2/{}/tags/list{}", self.repository(lab), self.query(lab, &mut draw));
         async move {
             let unable = |what: String| ClientError::Source(SourceError::new(&path, what));
             let request = Request::get(&path).body(Body::empty()).map_err(|error| unable(error.to_string()))?;

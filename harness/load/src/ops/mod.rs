@@ -106,6 +106,10 @@ operations! {
     pull_manifest: PullManifest = "pull-manifest",
     /// Lists the tags of a repository.
     list_tags: ListTags = "list-tags",
+    /// Lists what refers to one of some manifests.
+    list_referrers: ListReferrers = "list-referrers",
+    /// Pulls the next of the blobs that the storage has grown: nobody has asked for it before.
+    pull_grown_blob: PullGrownBlob = "pull-grown-blob",
 }
 
 /// All operations of a load on one system.

@@ -82,7 +82,7 @@ impl Operation for Op {
 }
 
 /// By hand and not by the client's `pull_blob`, which tells no time to the first byte.
-async fn pull(
+pub(super) async fn pull(
     lab: &Lab,
     repository: &RepositoryName,
     digest: &Digest,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join_all;
 use http::{StatusCode, header};
 use shakedown_oci::{ErrorCode, Link, RepositoryName, Tag};
 
@@ -11,6 +12,9 @@ use super::refusal::Refusal;
 use crate::context::Context;
 use crate::registry::App;
 use crate::storage::{ListQuery, StorageError};
+
+/// What a store gives at most in one page of a listing.
+const PAGE: usize = 1000;
 
 /// `n` of a listing: absent, or a number.
 pub(crate) fn page_size(app: &App, ask: &Ask) -> Result<usize, Refusal> {
@@ -59,19 +63,24 @@ pub(crate) async fn all(app: &App, cx: &Context, name: &RepositoryName) -> Resul
 
 /// The first `n` tags after `last`, in byte order.
 ///
-/// A store lists directories with their slash, so `v1-alpine/` comes before `v1/`, while the tag `v1` comes before `v1-alpine`. A name
-/// is final only when the listing has passed every shorter name that could still come before it.
+/// A store lists directories with their slash, so `v1-alpine/` comes before `v1/`, while the tag `v1` comes before `v1-alpine`. So the
+/// names that a listing gives first are the first tags but for shorter ones that it gives later; those are few, and asked for one by one
+/// where reading on until they come would read most of the tags (`1` comes after all of `1.0`, `1.1` and so on).
 async fn page(
     app: &App,
     cx: &Context,
-    name: &RepositoryName,
+    repository: &RepositoryName,
     last: &str,
     n: usize,
 ) -> Result<Vec<String>, StorageError> {
-    let prefix = app.layout.tags(name);
+    let prefix = app.layout.tags(repository);
     let after = format!("{prefix}{last}");
+    // No more is read than a page may need: what was last is given again, and so are shorter names of it, and do not count.
+    let again = if last.is_empty() { 0 } else { 1 + shorter(last).count() };
+    let limit = n.saturating_add(again);
     let query = ListQuery {
         start_after: Some(&after).filter(|_| !last.is_empty()).map(String::as_str),
+        limit: Some(limit).filter(|limit| *limit < PAGE),
         ..ListQuery::directory(&prefix)
     };
     let mut found = BTreeSet::new();
@@ -80,23 +89,29 @@ async fn page(
         let listing = app.storage.list(cx, query, token.as_deref()).await?;
         let names = listing.prefixes.iter().filter_map(|directory| directory.strip_prefix(&prefix)?.strip_suffix('/'));
         found.extend(names.filter(|name| !name.is_empty() && *name > last).map(str::to_owned));
-        while found.len() > n {
-            found.pop_last();
-        }
         token = listing.next;
-        let seen = listing.prefixes.last().and_then(|directory| directory.strip_prefix(&prefix)).unwrap_or_default();
-        let is_final = found.len() == n && found.last().is_none_or(|largest| seen >= passed_when(largest).as_str());
-        if token.is_none() || is_final {
-            return Ok(found.into_iter().collect());
+        if token.is_some() && found.len() < n {
+            continue;
         }
+        if let Some(largest) = found.iter().nth(n.saturating_sub(1)).filter(|_| token.is_some()).cloned() {
+            let seen =
+                listing.prefixes.last().and_then(|directory| directory.strip_prefix(&prefix)).unwrap_or_default();
+            let later = shorter(&largest).filter(|name| *name > last && format!("{name}/").as_str() > seen);
+            let later = later.map(|name| async move {
+                let directory = format!("{prefix}{name}/", prefix = app.layout.tags(repository));
+                let query = ListQuery { limit: Some(1), ..ListQuery::all(&directory) };
+                Ok::<_, StorageError>((!app.storage.list(cx, query, None).await?.objects.is_empty()).then_some(name))
+            });
+            let later = try_join_all(later).await?;
+            found.extend(later.into_iter().flatten().map(str::to_owned));
+        }
+        return Ok(found.into_iter().take(n).collect());
     }
 }
 
-/// The directory that a listing must have reached before no name smaller than `largest` can follow: the shortest name that `largest`
-/// continues with a character below the slash.
-fn passed_when(largest: &str) -> String {
-    let shorter = largest.find(['-', '.']).map_or(largest, |at| &largest[..at]);
-    format!("{shorter}/")
+/// The names that begin `name` and whose directories a store lists after its own: it goes on with a character below the slash.
+fn shorter(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices(['-', '.']).map(|(at, _)| &name[..at]).filter(|shorter| !shorter.is_empty())
 }
 
 /// Whether the repository holds anything: tags, revisions or layers.

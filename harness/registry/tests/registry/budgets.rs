@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use shakedown_oci::Digest;
 
-use crate::support::{Lab, manifest};
+use crate::support::{BUCKET, Lab, manifest};
 
 #[tokio::test(start_paused = true)]
 async fn operations_keep_to_their_budgets() {
@@ -54,4 +54,40 @@ async fn operations_keep_to_their_budgets() {
     tags/list: 1
     /v2/: 0
     ");
+}
+
+/// A repository with `count` versions and some names that begin others; what the dearest page of ten takes: requests, and bytes of answers.
+async fn dearest_page(count: u32) -> (u64, u64) {
+    let lab = Lab::new();
+    let few = ["1", "1.00", "2", "2-a", "2-a.b", "2-b", "x", "z-9"].map(str::to_owned);
+    let mut tags: Vec<_> = few.into_iter().chain((0..count).map(|number| format!("1.{number:07}"))).collect();
+    tags.sort();
+    let link = |tag: &String| {
+        let key = format!("docker/registry/v2/repositories/lab/app/_manifests/tags/{tag}/current/link");
+        (key, Digest::of(b"{}").to_string().into())
+    };
+    lab.s3.admin().put_many(BUCKET, tags.iter().map(link)).await.unwrap();
+    let (mut seen, mut dearest) = (Vec::new(), (0, 0));
+    let mut path = "/v2/lab/app/tags/list?n=10".to_owned();
+    loop {
+        let before = lab.s3.recorder().exchanges().len();
+        let reply = lab.get(&path).await;
+        let calls = lab.s3.recorder().exchanges().split_off(before);
+        let bytes = calls.iter().filter_map(|call| Some(call.response.as_ref()?.body.bytes)).sum();
+        dearest = (dearest.0.max(calls.len() as u64), dearest.1.max(bytes));
+        let names = reply.json()["tags"].as_array().unwrap().clone();
+        seen.extend(names.iter().map(|name| name.as_str().unwrap().to_owned()));
+        let Some((next, _)) = reply.header("link").split_once(">;") else { break };
+        path = next.trim_start_matches('<').to_owned();
+    }
+    assert_eq!(seen, tags);
+    dearest
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_tags_costs_the_same_however_many_there_are() {
+    let (requests, bytes) = dearest_page(100).await;
+    // One page, and a look for each of two names that begin the last one and are listed after all that they begin.
+    assert!(requests <= 3 && bytes < 4000, "{requests} requests, {bytes} bytes");
+    assert_eq!(dearest_page(3000).await, (requests, bytes));
 }

@@ -20,30 +20,6 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// `call`, unless neither it nor the request's body moves for too long.
-    pub(super) async fn for_head<T>(
-        &self,
-        progress: &Progress,
-        call: impl Future<Output = Result<T, WireError>>,
-    ) -> Result<T, WireError> {
-        let Some(after) = self.head else { return call.await };
-        let too_late = async {
-            let mut since = progress.last();
-            loop {
-                tokio::time::sleep_until(since + after).await;
-                match progress.last() {
-                    last if last == since => return WireError::Timeout { after },
-                    last => since = last,
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            outcome = call => outcome,
-            error = too_late => Err(error),
-        }
-    }
-
     /// `body`, ending in an error when it is silent for too long.
     pub(super) fn for_body(&self, body: Body) -> Body {
         match self.body {
@@ -53,6 +29,29 @@ impl Patience {
             }
             _ => body,
         }
+    }
+}
+
+/// `call`, unless neither it nor the request's body moves for so long.
+pub(super) async fn for_head<T>(
+    after: Duration,
+    progress: &Progress,
+    call: impl Future<Output = Result<T, WireError>>,
+) -> Result<T, WireError> {
+    let too_late = async {
+        let mut since = progress.last();
+        loop {
+            tokio::time::sleep_until(since + after).await;
+            match progress.last() {
+                last if last == since => return WireError::Timeout { after },
+                last => since = last,
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        outcome = call => outcome,
+        error = too_late => Err(error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The canonical request: what both sides must derive alike from one head.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use http::{HeaderMap, Method, Uri};
@@ -18,7 +19,7 @@ pub(super) fn hash(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
-    signed: &[String],
+    signed: &[&str],
     payload_hash: &str,
     omit: &str,
 ) -> String {
@@ -31,28 +32,48 @@ pub(super) fn request_text(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
-    signed: &[String],
+    signed: &[&str],
     payload_hash: &str,
     omit: &str,
 ) -> String {
-    let mut text = format!("{method}\n{}\n{}\n", path(uri.path()), query(uri.query().unwrap_or_default(), omit));
+    let mut text = String::with_capacity(512);
+    let _ = writeln!(text, "{method}\n{}\n{}", path(uri.path()), query(uri.query().unwrap_or_default(), omit));
     for name in signed {
-        let value = if name == "host" { request::host(uri, headers) } else { values(headers, name) };
-        let _ = writeln!(text, "{name}:{}", collapse(&value));
+        text.push_str(name);
+        text.push(':');
+        if *name == "host" {
+            collapse(&mut text, &request::host(uri, headers));
+        } else {
+            values(&mut text, headers, name);
+        }
+        text.push('\n');
     }
-    let _ = write!(text, "\n{}\n{payload_hash}", signed.join(";"));
+    text.push('\n');
+    for (at, name) in signed.iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { ";" });
+        text.push_str(name);
+    }
+    text.push('\n');
+    text.push_str(payload_hash);
     text
 }
 
 /// Decoded and encoded again, so that it does not matter how the client spelt it.
-pub(super) fn path(raw: &str) -> String {
+pub(super) fn path(raw: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    if !raw.is_empty() && raw.bytes().all(plain) {
+        return raw.into();
+    }
     let decoded: Vec<u8> = percent_decode_str(raw).collect();
     let path = percent_encoding::percent_encode(&decoded, PATH).to_string();
-    if path.is_empty() { "/".to_owned() } else { path }
+    if path.is_empty() { "/".into() } else { path.into() }
 }
 
 /// Pairs decoded, encoded again, sorted by encoded name and value.
 pub(super) fn query(raw: &str, omit: &str) -> String {
+    if raw.is_empty() {
+        return String::new();
+    }
     let again = |text: &str| {
         let text = text.replace('+', " ");
         let decoded: Vec<u8> = percent_decode_str(&text).collect();
@@ -70,16 +91,21 @@ pub(super) fn query(raw: &str, omit: &str) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// All values of a name, joined by commas in their order.
-fn values(headers: &HeaderMap, name: &str) -> String {
-    let values: Vec<String> =
-        headers.get_all(name).iter().map(|value| collapse(&String::from_utf8_lossy(value.as_bytes()))).collect();
-    values.join(",")
+/// Adds all values of a name, joined by commas in their order.
+fn values(text: &mut String, headers: &HeaderMap, name: &str) {
+    for (at, value) in headers.get_all(name).iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { "," });
+        collapse(text, &String::from_utf8_lossy(value.as_bytes()));
+    }
 }
 
-/// Trimmed, runs of spaces made one.
-fn collapse(value: &str) -> String {
-    value.split([' ', '\t']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+/// Adds the value, trimmed, runs of spaces made one.
+fn collapse(text: &mut String, value: &str) {
+    let words = value.split([' ', '\t']).filter(|word| !word.is_empty());
+    for (at, word) in words.enumerate() {
+        text.push_str(if at == 0 { "" } else { " " });
+        text.push_str(word);
+    }
 }
 
 #[cfg(test)]

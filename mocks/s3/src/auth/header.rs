@@ -1,6 +1,6 @@
 //! Signatures in the `Authorization` header.
 
-use super::signing::{ChunkSigner, SigningKey, string_to_sign};
+use super::signing::{ChunkSigner, string_to_sign};
 use super::{
     Scope, Signed, Stamp, Verified, canonical, check_signed_headers, credential, distance, iso, text, version_two,
 };
@@ -22,32 +22,33 @@ pub(super) fn verify(request: &Signed<'_>, value: &str) -> Result<Verified, S3Er
         ));
     };
     let hash = canonical::hash(request.method, request.uri, request.headers, &parsed.signed_headers, payload_hash, "");
-    let key = SigningKey::derive(&credential.secret_key, &parsed.scope);
+    let key = request.keys.get(&credential.secret_key, &parsed.scope);
     let to_sign = string_to_sign(&time, &parsed.scope, &hash);
-    if !key.verify(&to_sign, &parsed.signature) {
+    if !key.verify(&to_sign, parsed.signature) {
         return Err(S3Error::from(Code::SignatureDoesNotMatch)
             .with("AWSAccessKeyId", &parsed.scope.access_key)
             .with("StringToSign", to_sign));
     }
-    let chunks = ChunkSigner::new(key, &time, &parsed.scope, &parsed.signature);
-    Ok(Verified { payload_hash: Some(payload_hash.to_owned()), chunks: Some(chunks) })
+    let signer = || ChunkSigner::new(key, &time, &parsed.scope, parsed.signature);
+    let chunks = payload_hash.starts_with("STREAMING-").then(signer);
+    Ok(Verified { payload_hash: Some(payload_hash.to_owned()), chunks })
 }
 
-struct Authorization {
+struct Authorization<'a> {
     scope: Scope,
-    signed_headers: Vec<String>,
-    signature: String,
+    signed_headers: Vec<&'a str>,
+    signature: &'a str,
 }
 
-impl Authorization {
-    fn parse(value: &str) -> Result<Self, S3Error> {
+impl<'a> Authorization<'a> {
+    fn parse(value: &'a str) -> Result<Self, S3Error> {
         let Some(rest) = value.strip_prefix("AWS4-HMAC-SHA256") else { return Err(version_two()) };
         let (mut scope, mut headers, mut signature) = (None, None, None);
         for field in rest.split(',') {
             match field.trim().split_once('=') {
                 Some(("Credential", text)) => scope = Scope::parse(text),
-                Some(("SignedHeaders", text)) => headers = Some(text.split(';').map(str::to_owned).collect()),
-                Some(("Signature", text)) => signature = Some(text.to_owned()),
+                Some(("SignedHeaders", text)) => headers = Some(text.split(';').collect()),
+                Some(("Signature", text)) => signature = Some(text),
                 _ => {}
             }
         }

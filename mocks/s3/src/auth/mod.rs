@@ -18,7 +18,7 @@ use crate::config::{Credential, S3Config};
 use crate::error::{Code, S3Error};
 use crate::request::Query;
 
-pub(crate) use signing::ChunkSigner;
+pub(crate) use signing::{ChunkSigner, SigningKeys};
 
 /// What is judged.
 pub(crate) struct Signed<'a> {
@@ -29,6 +29,8 @@ pub(crate) struct Signed<'a> {
     pub(crate) query: &'a Query,
     /// The store's idea of the time.
     pub(crate) now: SystemTime,
+    /// Keys of requests before this one.
+    pub(crate) keys: &'a SigningKeys,
     /// Tells whether an access key was revoked.
     pub(crate) revoked: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -169,8 +171,8 @@ fn credential<'a>(request: &'a Signed<'_>, scope: &Scope, token: Option<&str>) -
 }
 
 /// Every `x-amz-` header that is there must be signed, and `host` always.
-fn check_signed_headers(headers: &HeaderMap, signed: &[String]) -> Result<(), S3Error> {
-    let is_signed = |name: &str| signed.iter().any(|other| other == name);
+fn check_signed_headers(headers: &HeaderMap, signed: &[&str]) -> Result<(), S3Error> {
+    let is_signed = |name: &str| signed.contains(&name);
     if !is_signed("host") {
         return Err(Code::SignatureDoesNotMatch.into());
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::signing::{ChunkSigner, SigningKey, string_to_sign};
+use super::signing::{ChunkSigner, string_to_sign};
 use super::{Scope, Signed, Stamp, Verified, canonical, check_signed_headers, credential, iso, text};
 use crate::error::{Code, S3Error};
 
@@ -19,7 +19,7 @@ pub(super) fn verify(request: &Signed<'_>) -> Result<Verified, S3Error> {
     let malformed = |what: &str| S3Error::new(CODE, format!("Error parsing the {what} parameter."));
     let scope = Scope::parse(field("X-Amz-Credential")?).ok_or_else(|| malformed("X-Amz-Credential"))?;
     let time = Stamp::parse(field("X-Amz-Date")?).ok_or_else(|| malformed("X-Amz-Date"))?;
-    let signed: Vec<String> = field("X-Amz-SignedHeaders")?.split(';').map(str::to_owned).collect();
+    let signed: Vec<&str> = field("X-Amz-SignedHeaders")?.split(';').collect();
     let expires = expires(field("X-Amz-Expires")?)?;
     let signature = field("X-Amz-Signature")?;
     let token = request.query.get("X-Amz-Security-Token").or_else(|| text(request.headers, "x-amz-security-token"));
@@ -30,7 +30,7 @@ pub(super) fn verify(request: &Signed<'_>) -> Result<Verified, S3Error> {
     let sent = text(request.headers, "x-amz-content-sha256").or_else(|| request.query.get("X-Amz-Content-Sha256"));
     let payload_hash = sent.unwrap_or("UNSIGNED-PAYLOAD");
     let hash = canonical::hash(request.method, request.uri, request.headers, &signed, payload_hash, "X-Amz-Signature");
-    let key = SigningKey::derive(&credential.secret_key, &scope);
+    let key = request.keys.get(&credential.secret_key, &scope);
     let to_sign = string_to_sign(&time, &scope, &hash);
     if !key.verify(&to_sign, signature) {
         return Err(S3Error::from(Code::SignatureDoesNotMatch)

@@ -1,27 +1,65 @@
 //! Keys and MACs: the signing key of a scope, and the chain of chunk signatures.
 
+use std::sync::{PoisonError, RwLock};
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::{Scope, Stamp};
 
+/// Most keys that are remembered.
+const KEPT: usize = 16;
+
 /// Signs for one day, region and service.
 #[derive(Clone)]
-pub(super) struct SigningKey([u8; 32]);
+pub(super) struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
-    pub(super) fn derive(secret: &str, scope: &Scope) -> Self {
+    fn derive(secret: &str, scope: &Scope) -> Self {
         let mut key = hmac(format!("AWS4{secret}").as_bytes(), scope.date.as_bytes());
         for part in [scope.region.as_bytes(), scope.service.as_bytes(), b"aws4_request"] {
             key = hmac(&key, part);
         }
-        Self(key)
+        Self(mac(&key))
     }
 
     /// True if `signature` (lower-case hex) is that of `text`. Takes the same time wherever they differ.
     pub(super) fn verify(&self, text: &str, signature: &str) -> bool {
-        let Ok(bytes) = hex::decode(signature) else { return false };
-        mac(&self.0).chain_update(text.as_bytes()).verify_slice(&bytes).is_ok()
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(signature, &mut bytes).is_ok()
+            && self.0.clone().chain_update(text.as_bytes()).verify_slice(&bytes).is_ok()
+    }
+}
+
+/// Keys that were derived: deriving one costs more than all the rest of a verification, and it is the same key all day.
+#[derive(Default)]
+pub(crate) struct SigningKeys(RwLock<Vec<Derived>>);
+
+struct Derived {
+    secret: String,
+    scope: Scope,
+    key: SigningKey,
+}
+
+impl SigningKeys {
+    pub(super) fn get(&self, secret: &str, scope: &Scope) -> SigningKey {
+        let found = |derived: &&Derived| derived.secret == secret && derived.scope == *scope;
+        if let Some(derived) = self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(found) {
+            return derived.key.clone();
+        }
+        let key = SigningKey::derive(secret, scope);
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.remove(0);
+        }
+        kept.push(Derived { secret: secret.to_owned(), scope: scope.clone(), key: key.clone() });
+        key
+    }
+}
+
+impl std::fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKeys").finish_non_exhaustive()
     }
 }
 
@@ -35,7 +73,9 @@ fn hmac(key: &[u8], data: &[u8]) -> [u8; 32] {
 
 /// The string to sign of a head.
 pub(super) fn string_to_sign(time: &Stamp, scope: &Scope, canonical_hash: &str) -> String {
-    format!("AWS4-HMAC-SHA256\n{}\n{}\n{canonical_hash}", time.text, scope.text())
+    let Scope { date, region, service, .. } = scope;
+    ["AWS4-HMAC-SHA256\n", &time.text, "\n", date, "/", region, "/", service, "/aws4_request\n", canonical_hash]
+        .concat()
 }
 
 /// Verifies the signatures of a chunked body one after the other, each over the one before.

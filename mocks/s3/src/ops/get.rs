@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, LAST_MODIFIED};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, LAST_MODIFIED};
 use http::{HeaderName, HeaderValue, StatusCode};
 use shakedown_wire::Body;
 
@@ -67,7 +67,8 @@ fn range(call: &Call, object: &Object) -> Result<Option<Range<u64>>, S3Error> {
 fn head_of(call: &Call, object: &Object, range: Option<Range<u64>>) -> Answer {
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut answer = Answer::stored(&object.head);
-    if range.is_some() || call.header("x-amz-checksum-mode").is_none_or(|mode| !mode.eq_ignore_ascii_case("enabled")) {
+    let asked = || call.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("enabled"));
+    if !object.head.checksums.is_empty() && (range.is_some() || !asked()) {
         for algorithm in crate::checksum::Algorithm::ALL {
             answer.response.headers_mut().remove(algorithm.header());
         }
@@ -83,8 +84,10 @@ fn head_of(call: &Call, object: &Object, range: Option<Range<u64>>) -> Answer {
             set(headers, name, value);
         }
     }
-    headers.insert("accept-ranges", HeaderValue::from_static("bytes"));
-    set(headers, LAST_MODIFIED.as_str(), &httpdate::fmt_http_date(object.head.modified()));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Ok(modified) = HeaderValue::from_str(&httpdate::fmt_http_date(object.head.modified())) {
+        headers.insert(LAST_MODIFIED, modified);
+    }
     let length = range.as_ref().map_or(size, |range| range.end - range.start);
     headers.insert(CONTENT_LENGTH, length.into());
     if let Some(range) = range {

@@ -17,6 +17,11 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Keeps one change of the index. Called in the order of the changes, under the index's lock, so it must be short.
     fn keep(&self, change: &Change<'_>) -> Result<(), S3Error>;
+
+    /// True if something was refused because there was no room for it.
+    fn was_full(&self) -> bool {
+        false
+    }
 }
 
 /// One content being written. Dropping it unfinished leaves nothing behind.

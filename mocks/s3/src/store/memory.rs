@@ -1,7 +1,7 @@
 //! The memory store: contents are the frames as they arrived. Nothing outlives the process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -20,24 +20,30 @@ const GATHERED: usize = 64 << 10;
 pub(crate) struct MemoryBackend {
     total: Arc<AtomicU64>,
     limit: u64,
+    full: Arc<AtomicBool>,
 }
 
 impl MemoryBackend {
     pub(crate) fn new(limit: u64) -> Self {
-        Self { total: Arc::default(), limit }
+        Self { total: Arc::default(), limit, full: Arc::default() }
     }
 }
 
 impl Backend for MemoryBackend {
     fn writer(&self) -> BoxFuture<'_, Result<Box<dyn Writer>, S3Error>> {
         let held = Held { bytes: 0, total: self.total.clone() };
-        let writer = MemoryWriter { frames: Vec::new(), gathered: BytesMut::new(), held, limit: self.limit };
+        let (limit, full) = (self.limit, self.full.clone());
+        let writer = MemoryWriter { frames: Vec::new(), gathered: BytesMut::new(), held, limit, full };
         let writer: Box<dyn Writer> = Box::new(writer);
         std::future::ready(Ok(writer)).boxed()
     }
 
     fn keep(&self, _change: &Change<'_>) -> Result<(), S3Error> {
         Ok(())
+    }
+
+    fn was_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 }
 
@@ -46,6 +52,7 @@ struct MemoryWriter {
     gathered: BytesMut,
     held: Held,
     limit: u64,
+    full: Arc<AtomicBool>,
 }
 
 impl MemoryWriter {
@@ -54,6 +61,7 @@ impl MemoryWriter {
         let total = self.held.total.fetch_add(more, Ordering::Relaxed) + more;
         self.held.bytes += more;
         if total > self.limit {
+            self.full.store(true, Ordering::Relaxed);
             let message = "The store is full: raise its limit or use a directory store.";
             return Err(S3Error::new(Code::ServiceUnavailable, message));
         }
@@ -101,9 +109,10 @@ mod tests {
             writer.write(Bytes::from_static(b"x")).await.unwrap();
         }
         let content = writer.finish().await.unwrap();
-        assert_eq!(content.length(), 100);
+        assert_eq!((content.length(), backend.was_full()), (100, false));
         let mut second = backend.writer().await.unwrap();
         assert_eq!(second.write(Bytes::from_static(b"y")).await.unwrap_err().code, Code::ServiceUnavailable);
+        assert!(backend.was_full());
         drop((content, second));
         assert_eq!(backend.total.load(Ordering::Relaxed), 0);
     }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 use crate::error::{Code, S3Error};
+use crate::metadata::Kept;
 
-/// Objects and parts of all buckets together; one costs about a kilobyte.
+/// Objects and parts of all buckets together; one costs about 600 bytes.
 const MAX_ENTRIES: usize = 5_000_000;
 
 /// What is known of an object or a part besides its bytes.
@@ -19,8 +20,8 @@ pub(crate) struct Head {
     /// Without quotes.
     pub(crate) etag: String,
     pub(crate) modified_us: u64,
-    /// `Content-Type` and the other headers that are kept and given back, lower-case names.
-    pub(crate) headers: BTreeMap<String, String>,
+    /// `Content-Type` and the other headers that are kept and given back.
+    pub(crate) headers: Kept,
     /// `x-amz-checksum-*` values by header name.
     pub(crate) checksums: BTreeMap<String, String>,
 }
@@ -33,7 +34,7 @@ impl Head {
 
     /// As S3 writes ETags: in quotes.
     pub(crate) fn quoted_etag(&self) -> String {
-        format!("\"{}\"", self.etag)
+        ["\"", &self.etag, "\""].concat()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Objects in the index.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::model::Object;
 use super::state::{Store, Writing};
 use crate::error::S3Error;
 use crate::listing::{Page, Window};
-use crate::visibility::Lens;
+use crate::visibility::{Lens, Versions};
 
 impl Store {
     /// What a read of the key sees.
@@ -54,6 +55,38 @@ impl Store {
         let object = self.enter(object)?;
         self.keep_object(bucket, key, &object)?;
         state.push_object(bucket, key, Some(Arc::new(object)), writing)
+    }
+
+    /// An object for [`Store::put_objects`].
+    pub(crate) fn placed(&self, object: Object) -> Result<Arc<Object>, S3Error> {
+        self.enter(object).map(Arc::new)
+    }
+
+    /// Puts many objects at once, in place of what was at their keys and of its past. Keys in order cost the least.
+    pub(crate) fn put_objects(
+        &self,
+        bucket: &str,
+        objects: Vec<(String, Arc<Object>)>,
+        at: Duration,
+    ) -> Result<(), S3Error> {
+        let mut state = self.state();
+        state.bucket(bucket)?;
+        let mut entered = Vec::with_capacity(objects.len());
+        for (key, object) in objects {
+            self.keep_object(bucket, &key, &object)?;
+            let mut versions = Versions::default();
+            versions.push(state.stamp(Writing { at, hides: Vec::new() }), Some(object));
+            entered.push((key, versions));
+        }
+        // Built whole and then joined: a map that is filled key by key, in order, is half empty.
+        let mut entered: BTreeMap<_, _> = entered.into_iter().collect();
+        let objects = &mut state.bucket_mut(bucket)?.objects;
+        if objects.is_empty() {
+            *objects = entered;
+        } else {
+            objects.append(&mut entered);
+        }
+        Ok(())
     }
 
     pub(super) fn keep_object(&self, bucket: &str, key: &str, object: &Object) -> Result<(), S3Error> {

@@ -86,6 +86,11 @@ impl Store {
         Ok(object)
     }
 
+    /// True if a write was refused because there was no room for it.
+    pub(crate) fn was_full(&self) -> bool {
+        self.backend.was_full()
+    }
+
     /// How many writes there were.
     pub(crate) fn seq(&self) -> u64 {
         self.state().seq

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::comparison::Comparison;
+use super::goals::goals;
 use super::model::{BenchReport, LoadReport};
 use super::tables::{Table, conclusion, errors, notes, operations, unpacking, usage, verified};
 use crate::page_policy::allowed;
@@ -36,6 +37,7 @@ struct Page {
     about: String,
     notes: Vec<&'static str>,
     compared: Option<Compared>,
+    goals: Option<Goals>,
     loads: Vec<Load>,
     repeat: String,
     footer: String,
@@ -47,6 +49,12 @@ struct Page {
 struct Compared {
     conclusion: String,
     chart: Option<Chart>,
+}
+
+/// What the loads were to reach.
+struct Goals {
+    conclusion: String,
+    table: Table,
 }
 
 /// One load.
@@ -66,9 +74,11 @@ pub(super) fn bench(report: &BenchReport, comparison: Option<&Comparison>) -> St
     let systems: Vec<String> = systems(report);
     let names: Vec<&str> = report.loads.iter().map(|load| load.id.as_str()).collect();
     let failed: u64 = report.loads.iter().flat_map(|load| &load.systems).map(|system| system.failed()).sum();
-    let (verdict, class) = match comparison {
-        Some(comparison) => judged(comparison),
+    let missed = report.goals().any(|(_, goal)| goal.is_missed());
+    let (verdict, class) = match comparison.map(judged) {
         None if failed > 0 => ("errors", "known"),
+        Some((_, "passed")) | None if missed => ("goals missed", "known"),
+        Some(judged) => judged,
         None => ("measured", "passed"),
     };
     let started = run.started.split('.').next().unwrap_or_default().trim_end_matches('Z').replace('T', " ");
@@ -87,6 +97,7 @@ pub(super) fn bench(report: &BenchReport, comparison: Option<&Comparison>) -> St
         about: plain(&about),
         notes: notes(report),
         compared: comparison.map(compared),
+        goals: goals(report).map(|(table, conclusion)| Goals { conclusion: plain(&conclusion), table }),
         loads: report.loads.iter().enumerate().map(|(at, one)| load(one, at)).collect(),
         repeat: clean(&run.command),
         footer: format!(
@@ -108,6 +119,7 @@ pub(super) fn comparison(comparison: &Comparison) -> String {
         about: "Two measurements compared.".to_owned(),
         notes: Vec::new(),
         compared: Some(compared(comparison)),
+        goals: None,
         loads: Vec::new(),
         repeat: String::new(),
         footer: "Compared by shakedown. This page holds everything it shows and asks nobody for anything.".to_owned(),
@@ -155,7 +167,7 @@ fn load(load: &LoadReport, at: usize) -> Load {
     Load {
         id: plain(&load.id),
         title: plain(&load.title),
-        model: plain(&load.model),
+        model: plain(&load.made()),
         tables: [
             ("What was done", operations(load)),
             ("Transfer and unpacking", unpacking(load)),

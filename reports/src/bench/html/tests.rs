@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::bench::{BenchRun, Judgement, OperationReport, Point, Round, Row, SystemReport, Times};
+use crate::bench::{
+    BenchRun, Bound, GoalReport, GoalUnit, GoalVerdict, Judgement, OperationReport, Point, Round, Row, SystemReport,
+    Times,
+};
 
 fn times(least: u64) -> Times {
     let buckets: Vec<(u64, u64)> = (0..40).map(|step| (least + step * step * 20, 40 - step)).collect();
@@ -26,13 +29,30 @@ fn system(name: &str, least: u64) -> SystemReport {
     }
 }
 
+fn goal() -> GoalReport {
+    GoalReport {
+        metric: "operations-per-second".to_owned(),
+        unit: GoalUnit::PerSecond,
+        bound: Bound::AtLeast,
+        goal: 6.0,
+        times: Some("distribution-2.8".to_owned()),
+        set_for: None,
+        measured: Some(167.3),
+        other: Some(167.3),
+        ratio: Some(1.0),
+        verdict: GoalVerdict::Missed,
+    }
+}
+
 fn report() -> BenchReport {
     let load = LoadReport {
         id: "small-pushes".to_owned(),
         title: "Small pushes".to_owned(),
         model: "16 workers".to_owned(),
         interval_us: 250_000,
+        stable_after: None,
         systems: vec![system("reference", 400), system("distribution-2.8", 900)],
+        goals: vec![goal()],
     };
     let command = "shakedown bench small-pushes --against distribution-2.8".to_owned();
     let started = "2026-01-01T00:00:00Z".to_owned();
@@ -81,6 +101,27 @@ fn the_page_of_two_systems_that_took_turns() {
 }
 
 #[test]
+fn a_missed_goal_is_in_the_headline_unless_something_worse_is() {
+    let mut report = report();
+    let headline = |report: &BenchReport, comparison: Option<&Comparison>| {
+        let page = bench(report, comparison);
+        page.split_once("<title>").unwrap().1.split_once(':').unwrap().0.to_owned()
+    };
+    let unchanged = compared_with(vec![row("mean time", 1.0, Judgement::Unchanged)]);
+    assert_eq!(headline(&report, None), "errors");
+    assert_eq!(headline(&report, Some(&unchanged)), "goals missed");
+    assert_eq!(headline(&report, Some(&every_judgement())), "regressed");
+    let operations = report.loads[0].systems.iter_mut().flat_map(|system| system.operations.values_mut());
+    operations.for_each(|operation| operation.errors = 0);
+    assert_eq!(headline(&report, None), "goals missed");
+    report.loads[0].goals[0].verdict = GoalVerdict::Met;
+    assert_eq!(headline(&report, Some(&unchanged)), "no regression");
+    assert_eq!(headline(&report, None), "measured");
+    report.loads[0].goals.clear();
+    assert!(!bench(&report, None).contains("Are the goals met?"));
+}
+
+#[test]
 fn a_fault_is_a_band_where_it_struck_and_nowhere_else() {
     let mut report = report();
     let page = bench(&report, None);
@@ -112,6 +153,10 @@ fn what_a_file_says_is_text_wherever_it_stands() {
     report.run.version = evil.to_owned();
     for load in &mut report.loads {
         (load.id, load.title, load.model) = (evil.to_owned(), evil.to_owned(), evil.to_owned());
+        for goal in &mut load.goals {
+            (goal.metric, goal.times) = (evil.to_owned(), Some(evil.to_owned()));
+            goal.verdict = GoalVerdict::NotMeasured { why: evil.to_owned() };
+        }
         for system in &mut load.systems {
             (system.name, system.version) = (evil.to_owned(), Some(evil.to_owned()));
             system.faults = BTreeMap::from([(evil.to_owned(), vec![1, 2])]);
@@ -145,6 +190,7 @@ fn odd_numbers_and_long_loads_make_a_small_page_without_nonsense() {
     assert!(page.len() < 1 << 20, "{} bytes", page.len());
     let numbers = page.split(['"', '>', '<']).filter(|part| part.starts_with('M') && part.contains(' '));
     assert!(numbers.into_iter().all(|path| !path.contains("NaN") && !path.contains("inf")), "{page}");
+    report.loads.iter_mut().for_each(|load| load.goals.clear());
     let empty = BenchReport { schema: String::new(), run: BenchRun::default(), loads: Vec::new() };
     assert!(bench(&empty, None).contains("measured"));
 }

@@ -32,6 +32,16 @@ pub(super) fn check(id: &str, file: &LoadFile) -> Result<(), Failure> {
     if problems.is_empty() { Ok(()) } else { Err(Failure::usage(format!("{id}: {}", problems.join("\n       ")))) }
 }
 
+/// Some loads need what `limit` is not.
+pub(super) fn check_limit(loads: &[(String, LoadFile)]) -> Result<(), Failure> {
+    for (id, file) in loads {
+        if let Some(why) = shakedown_load::beyond_limit(file) {
+            return Err(Failure::usage(format!("{id} cannot be made on `limit`: {why}")));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +53,10 @@ mod tests {
             let (_, file) = read(id).unwrap_or_else(|failure| panic!("{id}: {}", failure.message));
             assert_eq!(file.problems(), Vec::<String>::new(), "{id}");
             assert!(!file.story.is_empty(), "{id} does not say why it is worth measuring");
+            for other in file.goals.iter().filter_map(|goal| goal.times.as_deref()) {
+                let known = other == shakedown_load::LIMIT || shakedown_engine::SystemFile::shipped(other).is_some();
+                assert!(known, "{id}: a goal names {other}, and there is no such system");
+            }
             count += 1;
         }
         assert!(count >= 8, "{count}");

@@ -1,4 +1,6 @@
-//! `shakedown bench --self-test`: is the load generator fast enough to measure with? Prints it; `shakedown-load` measures.
+//! `shakedown bench --self-test`: are the load generator and the S3 mock fast enough to measure with? Prints it; `shakedown-load` measures.
+
+mod s3_mock;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,8 +17,8 @@ use crate::output::{Failure, Output};
 
 /// What the generator must reach of the bare loop.
 const ENOUGH: f64 = 0.85;
-/// All of it, unless `--for` or `--count` says otherwise.
-const TIME: Duration = Duration::from_secs(15);
+/// All of the generator, unless `--for` or `--count` says otherwise; half of it again for the mock.
+const TIME: Duration = Duration::from_secs(16);
 /// What two cores did over loopback from memory when the project began. Context, and no gate: this machine is another one today.
 const CONTEXT: &str = "for context, two cores once measured with hyper alone, from memory over loopback: pulls 4.8 GB/s on one connection,
 pushes 4.8 GB/s, small requests 76,000/s on one connection and 148,000/s on eight. Only the ratios count.";
@@ -45,11 +47,16 @@ pub(super) fn run(args: &Args, stop: &watch::Receiver<bool>, output: &Output) ->
         }),
     };
     output.note("the load generator and a bare loop take turns on a registry that does nothing ...");
-    let network = network::client(&NetworkOptions::default());
-    let measured =
-        super::super::all_threads()?.block_on(shakedown_load::self_test(&options, extent, args.workers, &network));
+    // As loads have it: the client's own limits are enough.
+    let network = NetworkOptions { head_timeout: None, body_timeout: None, ..NetworkOptions::default() };
+    let network = network::client(&network);
+    let runtime = super::super::all_threads()?;
+    let measured = runtime.block_on(shakedown_load::self_test(&options, extent, args.workers, &network));
     let limits = measured.map_err(|error| Failure::environment(error.to_string()))?;
     output.print(&told(&limits));
+    output.note("the S3 mock and a server that does nothing take turns under the bare loop ...");
+    let stores = runtime.block_on(stores(&options, extent))?;
+    output.print(&told_of_stores(&stores));
     if *stop.borrow() {
         output.note("interrupted");
         return Ok(Exit::Interrupted);
@@ -65,12 +72,45 @@ pub(super) fn run(args: &Args, stop: &watch::Receiver<bool>, output: &Output) ->
     Ok(exit)
 }
 
+/// The mock, in each kind of load.
+async fn stores(options: &LoadOptions, extent: Extent) -> Result<Vec<(Limit, f64)>, Failure> {
+    let extent = match extent {
+        Extent::Time(all) => Extent::Time(all / 2 / s3_mock::KINDS.len() as u32),
+        Extent::Count(count) => Extent::Count(count),
+    };
+    let mock = s3_mock::Mock::start(&options.clock, options.seed).await?;
+    let mut limits = Vec::new();
+    for kind in s3_mock::KINDS {
+        if !*options.stop.borrow() {
+            let limit = shakedown_load::beside_nothing(options, extent, &mock.service(kind)?).await;
+            limits.push((limit.map_err(|error| Failure::environment(error.to_string()))?, kind.goal));
+        }
+    }
+    Ok(limits)
+}
+
+/// The table of the mock.
+fn told_of_stores(limits: &[(Limit, f64)]) -> String {
+    let mut text = format!(
+        "{:<16}{:>8}{:>22}{:>22}{:>8}{:>18}\n",
+        "S3 mock", "workers", "mock", "does nothing", "ratio", "goal on two cores"
+    );
+    for (limit, goal) in limits {
+        let side = |side: &Side| format!("{} ({})", rate(side.rate(), limit.unit), side.count);
+        let (mock, bare) = (side(&limit.measured), side(&limit.bare));
+        let (kind, workers, ratio) = (limit.kind, limit.workers, limit.ratio());
+        let goal = rate(*goal, limit.unit);
+        let _ = writeln!(text, "{kind:<16}{workers:>8}{mock:>22}{bare:>22}{ratio:>8.2}{goal:>18}");
+    }
+    text + "Signatures verified, 100 fault rules that are not met, the bare loop as client. Its goals are no gate: machines differ.\n"
+}
+
 /// The table.
 fn told(limits: &[Limit]) -> String {
     let mut text = format!("{:<16}{:>8}{:>22}{:>22}{:>8}\n", "load", "workers", "generator", "bare loop", "ratio");
     for limit in limits {
         let side = |side: &Side| format!("{} ({})", rate(side.rate(), limit.unit), side.count);
-        let (generator, bare) = (side(&limit.generator), side(&limit.bare));
+        let (generator, bare) = (side(&limit.measured), side(&limit.bare));
         let (kind, workers, ratio) = (limit.kind, limit.workers, limit.ratio());
         let _ = writeln!(text, "{kind:<16}{workers:>8}{generator:>22}{bare:>22}{ratio:>8.2}");
     }
@@ -112,7 +152,7 @@ mod tests {
 
     fn limit(kind: &'static str, unit: Unit, generator: f64, bare: f64) -> Limit {
         let side = |rate: f64| Side { count: 12, rates: vec![rate; 3] };
-        Limit { kind, unit, workers: 2, generator: side(generator), bare: side(bare) }
+        Limit { kind, unit, workers: 2, measured: side(generator), bare: side(bare) }
     }
 
     #[test]

@@ -5,21 +5,27 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
-use shakedown_engine::SystemChoice;
+use shakedown_engine::{SystemChoice, SystemFile};
+use shakedown_load::{LIMIT, LoadFile};
 
 use crate::commands::run;
 use crate::output::Failure;
+
+/// What a second system of one name is called besides.
+const OTHER: &str = " (the other)";
 
 /// Which systems.
 #[derive(Debug, clap::Args)]
 pub(super) struct Targets {
     /// The registry: `reference` (`reference+ID` with a defect or an allowed behaviour, `reference@PROGRAM` of another build), a system
-    /// name, a system file (*.yaml), or a URL
+    /// name, a system file (*.yaml), or a URL. `limit` is no registry but what one more hop and the hashing allow on this machine: a proxy
+    /// that hashes what is pushed twice, before something that answers from memory
     #[arg(long, value_name = "NAME|FILE|URL", default_value = "reference", env = "SHAKEDOWN_SYSTEM")]
     system: String,
-    /// Another one to take turns with: is the first slower?
-    #[arg(long, value_name = "NAME|FILE|URL", env = "SHAKEDOWN_AGAINST")]
-    against: Option<String>,
+    /// Another one to take turns with: is the first slower? May be given more than once, for goals that name other systems; the first is
+    /// compared with
+    #[arg(long, value_name = "NAME|FILE|URL", env = "SHAKEDOWN_AGAINST", value_delimiter = ',')]
+    against: Vec<String>,
     /// The reference registry in this process instead of one of its own: for profilers
     #[arg(long, env = "SHAKEDOWN_IN_PROCESS")]
     in_process: bool,
@@ -37,13 +43,20 @@ pub(super) struct Target {
     pub(super) namespace: String,
 }
 
+impl Target {
+    /// True if it is no registry but the limit.
+    pub(super) fn is_limit(&self) -> bool {
+        self.name.trim_end_matches(OTHER) == LIMIT
+    }
+}
+
 impl Targets {
     pub(super) fn read(&self, seed: u64) -> Result<Vec<Target>, Failure> {
         let mut targets = Vec::new();
         for name in std::iter::once(&self.system).chain(&self.against) {
             let mut target = self.target(name, seed)?;
-            if targets.iter().any(|other: &Target| other.name == target.name) {
-                target.name.push_str(" (the other)");
+            while targets.iter().any(|other: &Target| other.name == target.name) {
+                target.name.push_str(OTHER);
             }
             targets.push(target);
         }
@@ -53,7 +66,7 @@ impl Targets {
     /// The arguments again.
     pub(super) fn words(&self) -> String {
         let mut words = format!("--system {}", crate::certification::word(&self.system));
-        if let Some(against) = &self.against {
+        for against in &self.against {
             words.push_str(&format!(" --against {}", crate::certification::word(against)));
         }
         for (flag, given) in [(" --in-process", self.in_process), (" --remote", self.remote)] {
@@ -66,6 +79,9 @@ impl Targets {
         let (namespace, vars) = ("load".to_owned(), BTreeMap::new());
         if name.starts_with("http://") || name.starts_with("https://") {
             return self.url(name, seed);
+        }
+        if name == LIMIT {
+            return limit();
         }
         let head = name.split(['+', '@']).next().unwrap_or(name);
         if head != "reference" {
@@ -116,6 +132,18 @@ impl Targets {
     }
 }
 
+/// The hop; what stands behind it is started with each load.
+fn limit() -> Result<Target, Failure> {
+    let text = format!(
+        "{{ title: {LIMIT}, vars: {{ binary: shakedown }}, command: \"${{binary}}\", ready: {{ path: /v2/, status: 200, within: 20s }},
+           args: [--quiet, serve, hop, --listen, \"${{listen}}:${{port}}\", --upstream, \"${{endpoint}}\"] }}"
+    );
+    let file = SystemFile::parse(LIMIT, &text).expect("this file is right");
+    let choice = SystemChoice::Process(Box::new(file));
+    let vars = BTreeMap::from([("binary".to_owned(), absolute(&own_program()?)?)]);
+    Ok(Target { name: LIMIT.to_owned(), choice, vars, namespace: "load".to_owned() })
+}
+
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -125,6 +153,18 @@ pub(in crate::commands) fn own_program() -> Result<String, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::environment(format!("cannot find this program to start it again: {error}")))?;
     Ok(program.display().to_string())
+}
+
+/// A registry that runs already has a storage of its own, which is not ours to fill.
+pub(super) fn can_be_filled(targets: &[Target], loads: &[(String, LoadFile)]) -> Result<(), Failure> {
+    let url = targets.iter().find(|target| matches!(target.choice, SystemChoice::Url { .. }));
+    let (Some(url), Some((id, _))) = (url, loads.iter().find(|(_, file)| file.storage.grown.is_some())) else {
+        return Ok(());
+    };
+    let name = &url.name;
+    Err(Failure::usage(format!(
+        "{id} fills the storage before it begins, and that of {name} is not ours: choose another load"
+    )))
 }
 
 /// The child has a working directory of its own.
@@ -149,7 +189,7 @@ mod tests {
     use super::*;
 
     fn targets(system: &str, against: Option<&str>) -> Result<Vec<Target>, Failure> {
-        let against = against.map(str::to_owned);
+        let against = against.into_iter().map(str::to_owned).collect();
         Targets { system: system.to_owned(), against, in_process: false, remote: false }.read(1)
     }
 
