@@ -262,6 +262,34 @@ fn a_system_that_is_not_ready_says_what_it_answered() {
     assert!(reason.contains("GET /v2/ was answered 200, and `ready` waits for 401"), "{reason}");
 }
 
+/// A port that was free when it was chosen and taken when the registry wanted it is no error of the registry.
+#[test]
+fn a_registry_whose_port_was_taken_meanwhile_is_started_on_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let program = dir.path().join("my-registry");
+    let script = "#!/bin/sh\n\
+        listen=$1; [ -e \"$0.started\" ] || listen=TAKEN\n\
+        : > \"$0.started\"\n\
+        exec PROGRAM --quiet serve registry --listen \"$listen\" --s3-endpoint \"$2\"\n";
+    let script = script.replace("TAKEN", &taken.local_addr().unwrap().to_string());
+    std::fs::write(&program, script.replace("PROGRAM", support::SHAKEDOWN)).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).unwrap();
+    let yaml = format!(
+        "title: mine\ncommand: {}\nargs: ['${{listen}}:${{port}}', '${{endpoint}}']\n\
+         env: {{ SHAKEDOWN_ACCESS_KEY: '${{access-key}}', SHAKEDOWN_SECRET_KEY: '${{secret-key}}' }}\n\
+         ready: {{ path: /v2/, status: 200, within: 20s }}\n",
+        program.display()
+    );
+    let file = dir.path().join("mine.yaml");
+    std::fs::write(&file, yaml).unwrap();
+    let words = ["--system", file.to_str().unwrap(), "scenarios/storage/push-and-pull.yaml"];
+    let (code, _, text) = run(&words, dir.path());
+    assert_eq!(code, Some(0), "{text}");
+    assert!(dir.path().join("my-registry.started").exists(), "the first start was not on the taken port");
+}
+
 /// With `SHAKEDOWN_BLESS=1` in the environment the published schema is written.
 #[test]
 fn the_schema_of_system_files_is_published_and_the_shipped_ones_hold_to_it() {

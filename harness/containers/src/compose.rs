@@ -2,7 +2,7 @@
 //! Not here: what stands in the file, and when the service is ready.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use crate::container::DROP_WITHIN;
 use crate::engine::{self, HOST_NAME};
 use crate::reap::{OWNER, labelled, remove};
-use crate::{Container, Error, Lines, Owner, runtime};
+use crate::{Container, Error, Lines, Owner, port, runtime};
 
 /// What compose itself writes on all that belongs to a project.
 const PROJECT: &str = "com.docker.compose.project";
@@ -45,16 +45,27 @@ impl Project {
     ///
     /// # Errors
     /// There is no engine, no tool, no such service, or it does not come up; nothing is left of it then.
-    pub async fn up(
+    pub async fn up(file: &Value, dir: &Path, service: (&str, u16), lines: &Lines) -> Result<(Self, Container), Error> {
+        let tool = tool().await?;
+        engine::find().await?;
+        let mut starts = port::Starts::default();
+        loop {
+            let address = port::free().map_err(|error| Error::engine("a port for the compose file", error))?;
+            match Self::up_at(tool, address, file.clone(), dir, service, lines.clone()).await {
+                Err(Error::Engine { reason, .. }) if starts.again(&reason) => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn up_at(
+        tool: &[&str],
+        address: SocketAddr,
         mut file: Value,
         dir: &Path,
         (service, inside): (&str, u16),
         lines: Lines,
     ) -> Result<(Self, Container), Error> {
-        let tool = tool().await?;
-        engine::find().await?;
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
-        let address = free.map_err(|error| Error::engine("a port for the compose file", error))?;
         let what = || format!("bring up the compose file's `{service}`");
         ours(&mut file, service, address, inside).map_err(|reason| Error::engine(what(), reason))?;
         let project = Self { name: next_name(), is_gone: false };

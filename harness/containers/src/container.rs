@@ -1,6 +1,6 @@
 //! One container from its start to its removal. Not here: the engine (`engine`), what others have left (`reap`).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,10 +19,8 @@ use tokio::task::JoinHandle;
 
 use crate::engine::{self, HOST_NAME};
 use crate::reap::{OWNER, START, labelled, remove};
-use crate::{Error, Image, Limits, Owner, runtime};
+use crate::{Error, Image, Limits, Owner, port, runtime};
 
-/// Starts until a port that was free stays free.
-const STARTS: usize = 3;
 /// How long a container may take to exist and to have begun.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long the removal of a dropped container may hold up its thread; what is not gone then is removed by the next run.
@@ -89,12 +87,11 @@ impl Container {
     /// # Errors
     /// There is no engine, no image, or the engine does not start it; nothing is left of it then.
     pub async fn start(wanted: &Wanted, lines: Lines) -> Result<Self, Error> {
-        let mut tries = 0;
+        let mut starts = port::Starts::default();
         loop {
-            tries += 1;
             let (wanted, lines) = (wanted.clone(), lines.clone());
             match runtime::there(start(wanted, lines)).await {
-                Err(Error::Engine { reason, .. }) if tries < STARTS && is_port_taken(&reason) => {}
+                Err(Error::Engine { reason, .. }) if starts.again(&reason) => {}
                 other => return other,
             }
         }
@@ -247,15 +244,13 @@ async fn taken(inner: ContainerAsync<GenericImage>) -> Result<(), Error> {
     removed
 }
 
-fn is_port_taken(reason: &str) -> bool {
-    reason.contains("port is already allocated") || reason.contains("address already in use")
-}
-
 async fn start(wanted: Wanted, lines: Lines) -> Result<Container, Error> {
     let client = engine::client().await?;
-    let free = || std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
-    let address =
-        wanted.port.map(|_| free()).transpose().map_err(|error| Error::engine("a port for the container", error))?;
+    let address = wanted
+        .port
+        .map(|_| port::free())
+        .transpose()
+        .map_err(|error| Error::engine("a port for the container", error))?;
     let bind = if wanted.for_containers { Some(engine::meeting().await?.bind) } else { None };
     let start = next_start();
     let Image { name, tag } = Image::parse(&wanted.image);

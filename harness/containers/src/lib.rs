@@ -3,7 +3,8 @@
 //!
 //! - [`engine`]: which engine there is, and where containers find the host;
 //! - [`Container`]: one container, removed when it is dropped; [`compose`]: those of a compose file;
-//! - [`reap`]: removes what runs that are gone have left.
+//! - [`reap`]: removes what runs that are gone have left;
+//! - [`port`]: ports for what is started with one, a process as well as a container.
 //!
 //! Not here: what runs in a container (the engine's system files say that), and when it is ready.
 
@@ -12,6 +13,7 @@ mod container;
 pub mod engine;
 mod image;
 mod owner;
+pub mod port;
 mod reap;
 mod runtime;
 

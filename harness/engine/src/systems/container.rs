@@ -115,7 +115,7 @@ impl ContainerSystem {
         let services: serde_json::Value =
             parse_yaml(&place.file, &text).map_err(|error| environment(&*self.title, error))?;
         let service = (place.service.as_str(), place.port);
-        let up = Project::up(services, dir.path(), service, self.lines()).await;
+        let up = Project::up(&services, dir.path(), service, &self.lines()).await;
         let (project, container) = up.map_err(|error| refused(&self.title, error))?;
         (self.project, self.container) = (Some((project, dir)), Some(container));
         Ok(())

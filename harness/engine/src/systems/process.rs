@@ -2,13 +2,14 @@
 //! Not here: the file's shape (`file`), the process itself (`child`).
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use http::Uri;
+use shakedown_containers::port;
 use shakedown_scenario::RegistrySettings;
 use shakedown_wire::{Body, Clock, Party};
 use tempfile::TempDir;
@@ -27,8 +28,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a command that does one thing may take.
 const ONCE: Duration = Duration::from_secs(60);
-/// Starts until a port that was free stays free.
-const STARTS: usize = 3;
 
 /// Exit statuses of a program that SIGKILL or SIGTERM ended, as a shell tells them.
 const KILLED: [i32; 2] = [137, 143];
@@ -106,13 +105,12 @@ impl ProcessSystem {
         network: &Party,
         replica: u32,
     ) -> Result<Self, ViewError> {
-        let mut tries = 0;
+        let mut starts = port::Starts::default();
         loop {
-            tries += 1;
             let mut system = Self::prepare(file, vars, settings, storage, clock, network, replica)?;
             match system.launch_and_wait().await {
                 Ok(()) => return Ok(system),
-                Err(error) if tries < STARTS && error.reason.contains("address already in use") => {}
+                Err(error) if starts.again(&error.reason) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -139,7 +137,7 @@ impl ProcessSystem {
     ) -> Result<Self, ViewError> {
         let own = |error: std::io::Error| environment(file.title.clone(), error);
         let dir = folder::new().map_err(own)?;
-        let address = free_address().map_err(own)?;
+        let address = port::free().map_err(own)?;
         let at = At { listen: address.ip().to_string(), port: address.port(), dir: dir.path().display().to_string() };
         let values = values(file, vars, settings, storage, replica, &at);
         let group = Group::new(file.limits.limits()).map_err(|reason| environment(file.title.clone(), reason))?;
@@ -322,11 +320,6 @@ fn version_in(line: &str) -> String {
 fn program(command: &str) -> Result<PathBuf, ViewError> {
     let hint = "install it, or name another with --var binary=/path/to/it";
     find_program(command).ok_or_else(|| environment(format!("`{command}` is not a program"), hint))
-}
-
-/// A port of loopback that is free now.
-fn free_address() -> std::io::Result<SocketAddr> {
-    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 /// Everything `${...}` can stand for.

@@ -1,10 +1,11 @@
 //! A Redis of one scenario: a process of its own that keeps nothing on disk, told what to do by its own client program.
 //! Not here: what registries keep in it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use shakedown_containers::port;
 use shakedown_wire::Clock;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -67,11 +68,20 @@ impl Redis {
     /// # Errors
     /// The programs are not there, or it is not ready in time; with its last lines.
     pub(crate) async fn start(clock: &Clock) -> Result<Self, ViewError> {
+        let mut starts = port::Starts::default();
+        loop {
+            let address = port::free().map_err(|error| environment(SERVER, error))?;
+            match Self::start_at(address, clock).await {
+                Err(error) if starts.again(&error.reason) => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn start_at(address: SocketAddr, clock: &Clock) -> Result<Self, ViewError> {
         let own = |error: std::io::Error| environment(SERVER, error);
         let program = |name: &str| find_program(name).ok_or_else(|| environment(name, "it is not installed"));
         let dir = crate::folder::new().map_err(own)?;
-        let address =
-            std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr()).map_err(own)?;
         let port = address.port().to_string();
         let args = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned);
         let (args, dir_of) = (args.to_vec(), dir.path().to_owned());
@@ -89,9 +99,20 @@ impl Redis {
 
     /// Starts it again after [`Redis::stop`]; it is empty.
     pub(crate) async fn begin(&mut self) -> Result<(), ViewError> {
-        self.child =
-            Some(Child::start(&self.launch, &self.log, &self.clock).map_err(|error| environment(SERVER, error))?);
-        until_ready(SERVER, LIMIT, &self.log, async || self.tell(&["PING"]).await).await
+        let mut child =
+            Child::start(&self.launch, &self.log, &self.clock).map_err(|error| environment(SERVER, error))?;
+        let ready = until_ready(SERVER, LIMIT, &self.log, async || self.tell(&["PING"]).await);
+        let ended = tokio::select! {
+            // One that has ended is no Redis, whoever answers on its port.
+            biased;
+            _ = child.ended() => true,
+            ready = ready => { ready?; false }
+        };
+        if ended {
+            return Err(environment(SERVER, format!("it ended at once; its last lines: {}", self.log.tail(3))));
+        }
+        self.child = Some(child);
+        Ok(())
     }
 
     /// Kills it.
@@ -134,11 +155,29 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn one_whose_port_is_taken_says_so_at_once() {
+        if is_skipped() {
+            return;
+        }
+        let other = std::net::TcpListener::bind(port::free().unwrap()).unwrap();
+        let error = Redis::start_at(other.local_addr().unwrap(), &Clock::real_time()).await.unwrap_err();
+        assert!(port::Starts::default().again(&error.reason), "{error:?}");
+    }
+
     #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-    async fn it_starts_hangs_stops_and_starts_again() {
-        if let Some(missing) = Redis::missing() {
+    fn is_skipped() -> bool {
+        let missing = Redis::missing();
+        if let Some(missing) = &missing {
             assert!(std::env::var_os("CI").is_none(), "{missing}");
-            return eprintln!("skipped: {missing}");
+            eprintln!("skipped: {missing}");
+        }
+        missing.is_some()
+    }
+
+    #[tokio::test]
+    async fn it_starts_hangs_stops_and_starts_again() {
+        if is_skipped() {
+            return;
         }
         let mut redis = Redis::start(&Clock::real_time()).await.unwrap();
         redis.flush().await.unwrap();
