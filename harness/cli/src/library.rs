@@ -2,10 +2,8 @@
 //! (`shakedown-library`).
 
 use shakedown_library as files;
-pub use shakedown_library::{Files, Loaded, Selection, built_in, built_in_loads, given, is_of_systems};
+pub use shakedown_library::{Files, Kind, Loaded, Selection, built_in, built_in_loads, given};
 use shakedown_scenario::Plan;
-
-use std::path::PathBuf;
 
 use crate::exit::Exit;
 use crate::output::{Failure, Output};
@@ -16,14 +14,6 @@ use crate::output::{Failure, Output};
 /// A path that is not there.
 pub fn load(selection: &Selection<'_>) -> Result<Loaded, Failure> {
     files::load(selection).map_err(Failure::usage)
-}
-
-/// The system files of the paths: those given, and those in the `systems` folders below; of [`Selection::paths`]' default if there are none.
-///
-/// # Errors
-/// A folder that cannot be read. What is not there is said by [`load`].
-pub fn system_files(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
-    files::system_files(paths).map_err(Failure::usage)
 }
 
 /// Like [`load`], but any mistake is printed and ends the command: nothing runs.

@@ -299,7 +299,7 @@ fn four_shards_are_one_run_count_for_count() {
     let text = "title: A mix\ncount: 103\nworkers: 3\noperations:
 - push-blob: { size: { uniform: [1B, 64KiB] }, weight: 2 }
 - pull-blob: { size: { uniform: [1KiB, 64KiB] }, of: 8 }
-goals: [{ metric: storage-requests, at-most: 100 }]\n";
+goals: [{ metric: storage-requests, at-most: 100 }, { metric: storage-requests, at-most: 0.5 }]\n";
     std::fs::write(dir.path().join("mix.yaml"), text).unwrap();
     let bench = |more: &[&str]| {
         let (code, out, err) = shakedown(&[&["bench", "mix.yaml", "--in-process"], more].concat(), dir.path());
@@ -330,6 +330,8 @@ goals: [{ metric: storage-requests, at-most: 100 }]\n";
     let (code, out, err) = merge(&["parts".to_owned()]);
     assert_eq!(code, Some(0), "a folder stands for its reports: {out}{err}");
     assert_eq!(counts(&report(&dir.path().join("merged.json"))), whole);
+    let (code, out, err) = merge(&["parts".to_owned(), "--goals".to_owned()]);
+    assert_eq!((code, out.contains("MISSED by reference")), (Some(5), true), "{out}{err}");
     let (code, _, err) = merge(&files[..3]);
     assert_eq!((code, err.contains("3 of 4 parts")), (Some(2), true), "{err}");
 }

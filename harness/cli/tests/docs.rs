@@ -136,6 +136,7 @@ const COMMANDS: &[(&str, How)] = &[
     ("shakedown check --format sarif", How::Elsewhere("tests/reports.rs")),
     ("shakedown check", How::Runs),
     ("shakedown schema", How::Runs),
+    ("shakedown schema load", How::Runs),
     ("shakedown list --faults", How::Runs),
     ("shakedown list --profiles", How::Runs),
     ("shakedown list --allowed", How::Runs),

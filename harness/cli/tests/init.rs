@@ -42,7 +42,7 @@ fn the_printed_commands_run_as_they_stand() {
         let commands = next(&printed);
         assert_eq!(commands.lines().filter(|line| line.trim().starts_with("shakedown ")).count(), 3, "{commands}");
         let text = passed(&shell(&commands, home.path(), in_path), &commands);
-        assert!(text.contains("2 files, 1 scenarios, 1 systems, 0 mistakes"), "{text}");
+        assert!(text.contains("2 files, 1 scenarios, 1 systems, 0 loads, 0 mistakes"), "{text}");
         assert_eq!(text.matches("1 passed").count(), 2, "on the reference, and on the program of mine.yaml: {text}");
     }
 }
@@ -113,7 +113,7 @@ fn mistakes_in_system_files_are_checked_with_their_place() {
         let output = shell(&format!("shakedown check {path}"), home.path(), true);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
-            said.contains(&format!("mine.yaml:{line}:1")) && said.contains("1 systems, 1 mistakes"),
+            said.contains(&format!("mine.yaml:{line}:1")) && said.contains("1 systems, 0 loads, 1 mistakes"),
             "{path}: {said}"
         );
     }

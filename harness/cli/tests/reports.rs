@@ -31,7 +31,7 @@ fn published(name: &str) -> serde_json::Value {
 #[test]
 fn the_command_prints_each_schema_as_it_is_published() {
     let home = tempfile::tempdir().unwrap();
-    for name in ["scenario", "system", "report", "event", "bench"] {
+    for name in ["scenario", "system", "load", "report", "event", "bench"] {
         let output = shakedown(home.path(), &["schema", name]);
         let printed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(printed, published(name), "{name}");

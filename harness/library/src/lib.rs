@@ -10,10 +10,100 @@ use shakedown_scenario::{FILE_BYTES, Loader, Plan, Problem, Source, SourceError}
 /// The shipped files: path relative to the repository, and text.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
-/// Folders below a scenario folder that hold other files: shared worlds, system files, load scenarios.
-const NOT_SCENARIOS: &[&str] = &["worlds", SYSTEMS, "load"];
-/// The folder of system files.
-const SYSTEMS: &str = "systems";
+/// Folders below a scenario folder that hold what scenarios include.
+const INCLUDED: &str = "worlds";
+
+/// Files beside scenarios that are something else: each kind has a folder of its own name, and elsewhere tells by what stands in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A registry to drive.
+    System,
+    /// A load scenario, for `bench`.
+    Load,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::System, Self::Load];
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::System => "systems",
+            Self::Load => "load",
+        }
+    }
+
+    /// A system says when it is ready, a load what it is made of.
+    fn is_told_by(self, text: &str) -> bool {
+        let own = match self {
+            Self::System => "ready:",
+            Self::Load => "operations:",
+        };
+        has_key(text, own) && !tells_of_a_scenario(text)
+    }
+
+    /// True for a file that tells that it is one, and for any in a folder of such files that does not tell of a scenario.
+    pub fn is(self, path: &str) -> bool {
+        let text = Files.read(path).unwrap_or_default();
+        let in_folder = path.split('/').any(|part| part == self.folder());
+        self.is_told_by(&text) || in_folder && !tells_of_a_scenario(&text)
+    }
+
+    /// What such a file is and what to do with it, where scenarios are wanted.
+    fn advice(self, name: &str) -> String {
+        match self {
+            Self::System => format!("{name} is a system file and no scenario: give it as `--system {name}`"),
+            Self::Load => format!("{name} is a load and no scenario: `shakedown bench {name}` makes it"),
+        }
+    }
+
+    /// The files of this kind: those given, and those below the folders given; of [`Selection::paths`]' default if there are none.
+    ///
+    /// # Errors
+    /// A folder that cannot be read. What is not there is said by [`load`].
+    pub fn files(self, paths: &[PathBuf]) -> Result<Vec<String>, String> {
+        let here = [PathBuf::from("scenarios")];
+        let paths = match paths {
+            [] if here[0].is_dir() => &here[..],
+            [] => return Ok(self.built_in_below("scenarios/")),
+            given => given,
+        };
+        let mut files = Vec::new();
+        for path in paths {
+            let name = path.to_string_lossy().replace('\\', "/");
+            if path.is_dir() {
+                walk(path, &mut files, &|_| true).map_err(|error| format!("cannot read {name}: {error}"))?;
+            } else if path.exists() || built_in(&name).is_some() {
+                files.push(name);
+            } else {
+                files.extend(self.built_in_below(&format!("{}/", name.trim_end_matches('/'))));
+            }
+        }
+        files.retain(|file| self.is(file));
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
+    fn built_in_below(self, prefix: &str) -> Vec<String> {
+        let names = BUILT_IN.iter().map(|(name, _)| *name);
+        names.filter(|name| name.starts_with(prefix) && self.is(name)).map(str::to_owned).collect()
+    }
+}
+
+fn has_key(text: &str, key: &str) -> bool {
+    text.lines().any(|line| line.starts_with(key))
+}
+
+/// A scenario has steps.
+fn tells_of_a_scenario(text: &str) -> bool {
+    has_key(text, "steps:")
+}
+
+/// True for the name of a folder that may hold scenarios.
+fn may_hold_scenarios(folder: &str) -> bool {
+    folder != INCLUDED && Kind::ALL.iter().all(|kind| folder != kind.folder())
+}
 
 /// Reads scenario files from disk, and the shipped ones where the disk has none of that name.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,6 +201,12 @@ pub fn built_in_loads() -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter_map(|(name, text)| Some((name.strip_prefix("scenarios/load/")?.strip_suffix(".yaml")?, *text)))
 }
 
+/// What the file tells to be, if it is no scenario.
+fn told(file: &str) -> Option<Kind> {
+    let text = Files.read(file).ok()?;
+    Kind::ALL.into_iter().find(|kind| kind.is_told_by(&text))
+}
+
 fn find(paths: &[PathBuf]) -> Result<Vec<String>, String> {
     let here = [PathBuf::from("scenarios")];
     let paths = match paths {
@@ -122,13 +218,14 @@ fn find(paths: &[PathBuf]) -> Result<Vec<String>, String> {
     for path in paths {
         let name = path.to_string_lossy().replace('\\', "/");
         if path.is_dir() {
-            let holds_scenarios = |folder: &str| !NOT_SCENARIOS.contains(&folder);
             let mut found = Vec::new();
-            walk(path, &mut found, &holds_scenarios).map_err(|error| format!("cannot read {name}: {error}"))?;
-            // What is given by its name is taken for what it is asked to be.
-            found.retain(|file| !Files.read(file).is_ok_and(|text| tells_of_a_system(&text)));
+            walk(path, &mut found, &may_hold_scenarios).map_err(|error| format!("cannot read {name}: {error}"))?;
+            found.retain(|file| told(file).is_none());
             files.extend(found);
         } else if path.exists() || built_in(&name).is_some() {
+            if let Some(kind) = told(&name) {
+                return Err(kind.advice(&name));
+            }
             files.push(name);
         } else {
             let below = built_in_below(&format!("{}/", name.trim_end_matches('/')));
@@ -143,52 +240,8 @@ fn find(paths: &[PathBuf]) -> Result<Vec<String>, String> {
     Ok(files)
 }
 
-/// True for a path in a folder of system files, and for a file elsewhere that tells of a system and of no scenario.
-pub fn is_of_systems(path: &str) -> bool {
-    path.split('/').any(|part| part == SYSTEMS) || Files.read(path).is_ok_and(|text| tells_of_a_system(&text))
-}
-
-/// A system says when it is ready, a scenario has steps.
-fn tells_of_a_system(text: &str) -> bool {
-    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
-    has("ready:") && !has("steps:")
-}
-
-/// The system files of the paths: those given, and those in the `systems` folders below; of [`Selection::paths`]' default if there are none.
-///
-/// # Errors
-/// A folder that cannot be read. What is not there is said by [`load`].
-pub fn system_files(paths: &[PathBuf]) -> Result<Vec<String>, String> {
-    let here = [PathBuf::from("scenarios")];
-    let paths = match paths {
-        [] if here[0].is_dir() => &here[..],
-        [] => return Ok(built_in_systems("scenarios/")),
-        given => given,
-    };
-    let mut files = Vec::new();
-    for path in paths {
-        let name = path.to_string_lossy().replace('\\', "/");
-        if path.is_dir() {
-            walk(path, &mut files, &|_| true).map_err(|error| format!("cannot read {name}: {error}"))?;
-        } else if path.exists() || built_in(&name).is_some() {
-            files.push(name);
-        } else {
-            files.extend(built_in_systems(&format!("{}/", name.trim_end_matches('/'))));
-        }
-    }
-    files.retain(|file| is_of_systems(file));
-    files.sort();
-    files.dedup();
-    Ok(files)
-}
-
-fn built_in_systems(prefix: &str) -> Vec<String> {
-    let names = BUILT_IN.iter().map(|(name, _)| *name);
-    names.filter(|name| name.starts_with(prefix) && is_of_systems(name)).map(str::to_owned).collect()
-}
-
 fn built_in_below(prefix: &str) -> Vec<String> {
-    let is_scenario = |name: &str| !NOT_SCENARIOS.iter().any(|folder| name.split('/').any(|part| part == *folder));
+    let is_scenario = |name: &str| name.split('/').all(may_hold_scenarios);
     let names = BUILT_IN.iter().map(|(name, _)| *name);
     names.filter(|name| name.starts_with(prefix) && is_scenario(name)).map(str::to_owned).collect()
 }

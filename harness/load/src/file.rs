@@ -78,6 +78,11 @@ fn one() -> u32 {
 }
 
 impl LoadFile {
+    /// The JSON schema of load scenarios.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+
     /// Everything that is wrong with it.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();

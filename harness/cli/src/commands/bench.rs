@@ -231,11 +231,8 @@ impl Args {
         if let Some(compared) = &compared {
             exit = compare::conclude(compared);
         }
-        if self.goals {
-            exit = if report.goals().any(|(_, goal)| goal.is_missed()) { Exit::Regression } else { exit };
-            if report.goals().next().is_none() {
-                output.note("these loads set no goals, so --goals judges nothing: write `goals:` into a load scenario");
-            }
+        if self.goals && compare::reached(report, output) == Exit::Regression {
+            exit = Exit::Regression;
         }
         output.print(&bench_terminal(report, compared.as_ref(), &progress::options(output)));
         let own = Written { form: Form::named("json").expect("a built-in form"), path: self.out.join("bench.json") };

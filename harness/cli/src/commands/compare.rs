@@ -99,6 +99,14 @@ pub(super) fn conclude(comparison: &Comparison) -> Exit {
     if comparison.regressions().next().is_some() { Exit::Regression } else { Exit::Passed }
 }
 
+/// The exit code where goals are a gate; that there are none is said.
+pub(super) fn reached(report: &BenchReport, output: &Output) -> Exit {
+    if report.goals().next().is_none() {
+        output.note("these loads set no goals, so --goals judges nothing: write `goals:` into a load scenario");
+    }
+    if report.goals().any(|(_, goal)| goal.is_missed()) { Exit::Regression } else { Exit::Passed }
+}
+
 /// A measurement from a file.
 pub(super) fn read(path: &Path) -> Result<BenchReport, Failure> {
     let name = path.display();

@@ -14,7 +14,8 @@ use crate::reports::write_text;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   shakedown merge part-1.json part-2.json --out whole.json
-  shakedown merge parts                             all *.json of a folder")]
+  shakedown merge parts                             all *.json of a folder
+  shakedown merge parts --goals                     does the whole reach the goals of its loads? exit 5 if not")]
 pub struct Args {
     /// The reports of all parts, or folders with nothing else in them (*.json)
     #[arg(required = true)]
@@ -22,6 +23,9 @@ pub struct Args {
     /// The file for the whole
     #[arg(long, value_name = "FILE", default_value = "shakedown-report/bench.json", env = "SHAKEDOWN_MERGED")]
     out: PathBuf,
+    /// Exit 5 if the first system misses a goal of a load; without it goals are only shown
+    #[arg(long, env = "SHAKEDOWN_GOALS")]
+    goals: bool,
 }
 
 /// Joins, prints and writes.
@@ -32,7 +36,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     output.print(&bench_terminal(&whole, None, &progress::options(output)));
     write_text(&args.out, &(serde_json::to_string_pretty(&whole).expect("a report is JSON") + "\n"))?;
     output.note(&format!("report  {}", args.out.display()));
-    Ok(Exit::Passed)
+    Ok(if args.goals { compare::reached(&whole, output) } else { Exit::Passed })
 }
 
 /// The file itself, or the reports of the folder, in the order of their names.

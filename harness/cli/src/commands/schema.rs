@@ -11,6 +11,8 @@ enum Format {
     Scenario,
     /// System files.
     System,
+    /// Load scenarios, for `bench`.
+    Load,
     /// The report, `shakedown.report/v1`.
     Report,
     /// One event of a run, a line of ndjson.
@@ -19,7 +21,7 @@ enum Format {
     Bench,
 }
 
-/// Print the JSON schema of scenario files, of system files, of the report, of events or of measurements
+/// Print the JSON schema of scenario files, of system files, of loads, of the report, of events or of measurements
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Editors use it for completion. Put this line at the top of a scenario file:
   # yaml-language-server: $schema=scenario.schema.json
@@ -33,14 +35,17 @@ pub struct Args {
 /// Prints the schema to standard output.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let schema = match args.format {
-        Format::Scenario => serde_json::to_string_pretty(&shakedown_scenario::schema()).expect("a JSON value is JSON"),
-        Format::System => {
-            serde_json::to_string_pretty(&shakedown_engine::SystemFile::schema()).expect("a JSON value is JSON")
-        }
+        Format::Scenario => pretty(&shakedown_scenario::schema()),
+        Format::System => pretty(&shakedown_engine::SystemFile::schema()),
+        Format::Load => pretty(&shakedown_load::LoadFile::schema()),
         Format::Report => shakedown_reports::schema().trim_end().to_owned(),
         Format::Event => shakedown_reports::event_schema().trim_end().to_owned(),
         Format::Bench => shakedown_reports::bench_schema().trim_end().to_owned(),
     };
     output.line(&schema);
     Ok(Exit::Passed)
+}
+
+fn pretty(schema: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(schema).expect("a schema is JSON")
 }

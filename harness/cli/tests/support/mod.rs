@@ -267,3 +267,31 @@ pub fn assert_same_blobs(left: &Path, right: &Path) {
         assert!(read(left) == read(right), "{} differs", name.display());
     }
 }
+
+/// The schema in `reports/schema/NAME.schema.json` is this one, these files, name and text, hold to it, and what the checker refuses does not.
+/// With `SHAKEDOWN_BLESS=1` in the environment it is written.
+pub fn published<'a>(
+    name: &str,
+    schema: &impl serde::Serialize,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+    refused: &serde_json::Value,
+) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../reports/schema/{name}.schema.json"));
+    let current = format!("{}\n", serde_json::to_string_pretty(schema).unwrap());
+    if std::env::var_os("SHAKEDOWN_BLESS").is_some() {
+        fs::write(&path, &current).unwrap();
+    }
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == current, "{} is old: run the test with SHAKEDOWN_BLESS=1", path.display());
+    let validator = jsonschema::validator_for(&serde_json::to_value(schema).unwrap()).unwrap();
+    let mut count = 0;
+    for (file, text) in files {
+        let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+        let wrong: Vec<String> =
+            validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{file}: {wrong:#?}");
+        count += 1;
+    }
+    assert!(count > 0, "there is no {name} file");
+    assert!(!validator.is_valid(refused), "the schema refuses what the checker refuses");
+}

@@ -1,16 +1,16 @@
 //! Load scenarios by name or file.
 
 use shakedown_load::LoadFile;
+use shakedown_scenario::Source as _;
 
-use crate::library;
+use crate::library::{self, Files};
 use crate::output::Failure;
 
 /// The load scenario of this name or in this file, with its id.
 pub(super) fn read(name: &str) -> Result<(String, LoadFile), Failure> {
-    let is_file = std::path::Path::new(name).extension().is_some_and(|extension| extension == "yaml");
-    let (id, text) = if is_file {
-        let text =
-            std::fs::read_to_string(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+    let extension = std::path::Path::new(name).extension();
+    let (id, text) = if extension.is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        let text = Files.read(name).map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
         let stem = std::path::Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         (stem.unwrap_or_else(|| name.to_owned()), text)
     } else {
