@@ -25,6 +25,8 @@ const FRAME: u64 = 128 << 10;
 const END: u64 = 32;
 /// Bytes of content in a compressed member; the largest that fits a blob is repeated in it.
 const MEMBERS: [usize; 4] = [512, 4 << 10, 32 << 10, 256 << 10];
+/// Bytes that are hashed in one go: some ten milliseconds.
+const TURN: u64 = 16 << 20;
 /// Hash states that are kept, of sizes from [`BLOCK`] on; smaller content is hashed each time.
 const KEPT: usize = 256;
 
@@ -37,8 +39,11 @@ struct Shared {
     block: Bytes,
     /// Compressed blocks that were asked for, smallest members first.
     packed: [OnceLock<[Member; MEMBERS.len()]>; 4],
-    states: Mutex<BTreeMap<(Compression, usize, u64), Hasher>>,
+    states: Mutex<BTreeMap<Key, Hasher>>,
 }
+
+/// What begins alike: the compression, which of its members, and the bytes before the end.
+type Key = (Compression, usize, u64);
 
 /// A compressed member, as often as a block holds it.
 #[derive(Clone)]
@@ -71,6 +76,22 @@ impl Maker {
         Blob::new(descriptor, Arc::new(source))
     }
 
+    /// Hashes what all blobs of this size begin with, so that no operation has to. That takes seconds for the largest: whoever drops this does
+    /// not wait for them.
+    pub(crate) async fn hash_ahead(&self, compression: Compression, size: u64) {
+        let source = self.source(compression, 0, size);
+        let middle = source.middle();
+        if source.size < BLOCK || self.states().contains_key(&source.key()) {
+            return;
+        }
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        for from in (0..middle).step_by(TURN as usize) {
+            source.frames(from..middle.min(from + TURN)).for_each(|frame| hasher.update(&frame));
+            tokio::task::yield_now().await;
+        }
+        self.keep(&source, &hasher);
+    }
+
     fn source(&self, compression: Compression, number: u64, size: u64) -> Repeated {
         // Streams of neighbouring seeds have nothing in common.
         let end = Content::new(self.0.seed ^ number.rotate_left(32) ^ size, END.min(size));
@@ -97,35 +118,31 @@ impl Maker {
     }
 
     fn digest(&self, source: &Repeated) -> Digest {
-        let middle = source.size - source.end.len() as u64;
-        let mut hasher = if source.size < BLOCK { hashed(source, middle) } else { self.state(source, middle) };
+        let mut hasher = if source.size < BLOCK { source.hashed() } else { self.state(source) };
         hasher.update(&source.end);
         hasher.finish()
     }
 
     /// The hash of everything before the end.
-    fn state(&self, source: &Repeated, middle: u64) -> Hasher {
-        let key = (source.compression, source.member, middle);
-        let known = self.states().get(&key).cloned();
+    fn state(&self, source: &Repeated) -> Hasher {
+        let known = self.states().get(&source.key()).cloned();
         known.unwrap_or_else(|| {
-            let hasher = hashed(source, middle);
-            let mut states = self.states();
-            if states.len() < KEPT {
-                states.insert(key, hasher.clone());
-            }
+            let hasher = source.hashed();
+            self.keep(source, &hasher);
             hasher
         })
     }
 
-    fn states(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Compression, usize, u64), Hasher>> {
+    fn keep(&self, source: &Repeated, hasher: &Hasher) {
+        let mut states = self.states();
+        if states.len() < KEPT {
+            states.insert(source.key(), hasher.clone());
+        }
+    }
+
+    fn states(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, Hasher>> {
         self.0.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn hashed(source: &Repeated, end: u64) -> Hasher {
-    let mut hasher = Hasher::new(Algorithm::Sha256);
-    source.frames(0..end).for_each(|frame| hasher.update(&frame));
-    hasher
 }
 
 /// The block again and again, then the end.
@@ -140,10 +157,26 @@ struct Repeated {
 }
 
 impl Repeated {
+    /// Bytes before the end.
+    fn middle(&self) -> u64 {
+        self.size - self.end.len() as u64
+    }
+
+    fn key(&self) -> Key {
+        (self.compression, self.member, self.middle())
+    }
+
+    /// The hash of everything before the end.
+    fn hashed(&self) -> Hasher {
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        self.frames(0..self.middle()).for_each(|frame| hasher.update(&frame));
+        hasher
+    }
+
     fn frames(&self, range: Range<u64>) -> impl Iterator<Item = Bytes> + Send + use<> {
         let this = self.clone();
         let (mut at, to) = (range.start, range.end.min(self.size));
-        let middle = self.size - self.end.len() as u64;
+        let middle = self.middle();
         let block = self.block.len() as u64;
         std::iter::from_fn(move || {
             if at >= to {
@@ -200,6 +233,25 @@ mod tests {
         assert_eq!(maker.blob(Compression::None, 1, 0).descriptor.digest, Digest::of(b""));
         let (one, other) = (Maker::new(7).blob(Compression::Zstd, 2, 33), maker.blob(Compression::Zstd, 2, 33));
         assert_eq!(one.descriptor, other.descriptor);
+    }
+
+    #[tokio::test]
+    async fn what_was_hashed_ahead_is_the_same_and_whoever_stops_need_not_wait() {
+        let size = 2 * TURN + 5;
+        let ahead = Maker::new(7);
+        let stopped = futures_util::FutureExt::now_or_never(ahead.hash_ahead(Compression::None, size));
+        assert!(stopped.is_none() && ahead.states().is_empty(), "it goes on only when somebody waits for it");
+        for compression in [Compression::None, Compression::Gzip] {
+            let maker = Maker::new(7);
+            maker.hash_ahead(compression, size).await;
+            assert_eq!(maker.states().keys().copied().collect::<Vec<_>>(), [maker.source(compression, 3, size).key()]);
+            assert_eq!(
+                maker.blob(compression, 3, size).descriptor,
+                Maker::new(7).blob(compression, 3, size).descriptor
+            );
+        }
+        ahead.hash_ahead(Compression::None, BLOCK - 1).await;
+        assert!(ahead.states().is_empty(), "small content costs nothing");
     }
 
     #[tokio::test]

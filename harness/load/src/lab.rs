@@ -66,6 +66,13 @@ impl Lab {
         self.maker.blob(compression, draw.number, size)
     }
 
+    /// Makes blobs of one size alone cost nothing when they are drawn.
+    pub(crate) async fn hash_ahead(&self, sizes: &Sizes, compression: Compression) {
+        if let Some(size) = sizes.only() {
+            self.maker.hash_ahead(compression, size).await;
+        }
+    }
+
     /// What is prepared under this number.
     pub(crate) fn prepared(&self, number: u64) -> Draw {
         Draw::new(self.seed, PREPARED + number)

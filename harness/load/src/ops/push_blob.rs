@@ -67,8 +67,8 @@ impl Op {
 }
 
 impl Operation for Op {
-    fn prepare<'a>(&'a mut self, _: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
-        std::future::ready(Ok(())).boxed()
+    fn prepare<'a>(&'a mut self, lab: &'a Lab) -> BoxFuture<'a, Result<(), ClientError>> {
+        lab.hash_ahead(&self.0.size, self.0.compression).map(Ok).boxed()
     }
 
     fn job<'a>(&'a self, lab: &'a Lab, mut draw: Draw) -> Job<'a> {

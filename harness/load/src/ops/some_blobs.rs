@@ -48,6 +48,7 @@ pub(super) async fn push(
     of: u32,
     compression: Compression,
 ) -> Result<Vec<Known>, ClientError> {
+    lab.hash_ahead(sizes, compression).await;
     let mut blobs = Vec::new();
     for number in 0..u64::from(of) {
         let mut draw = lab.prepared(number);
