@@ -190,12 +190,13 @@ fn conclusion(report: &BenchReport) -> String {
     }
     let open = all - met - u32::try_from(missed.len()).unwrap_or(u32::MAX);
     let open = if open == 0 { String::new() } else { format!(", {open} not measured") };
-    let systems = report.loads.iter().filter_map(|load| load.systems.first());
-    let name = clean(systems.map(|system| system.name.as_str()).next().unwrap_or_default());
+    // Stopped early, a run has measured none.
+    let system = report.loads.iter().find_map(|load| load.systems.first());
+    let by = system.map(|system| format!(" by {}", clean(&system.name))).unwrap_or_default();
     if missed.is_empty() {
-        format!("{met} of {all} goals met by {name}{open}")
+        format!("{met} of {all} goals met{by}{open}")
     } else {
-        format!("MISSED by {name}: {} ({met} of {all} goals met{open})", missed.join(", "))
+        format!("MISSED{by}: {} ({met} of {all} goals met{open})", missed.join(", "))
     }
 }
 
@@ -256,6 +257,16 @@ mod tests {
     fn goals_at_a_terminal() {
         let options = Options { width: 200, ..Options::default() };
         insta::assert_snapshot!(bench_terminal(&report(), None, &options));
+    }
+
+    #[test]
+    fn goals_of_a_run_that_was_stopped_before_any_system_name_none() {
+        let mut report = report();
+        report.loads.truncate(1);
+        report.loads[0].systems.clear();
+        report.loads[0].goals.truncate(1);
+        report.loads[0].goals[0].verdict = GoalVerdict::NotMeasured { why: "nothing was done".to_owned() };
+        assert_eq!(conclusion(&report), "0 of 1 goals met, 1 not measured");
     }
 
     #[test]
