@@ -10,15 +10,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use testcontainers::bollard::Docker;
-use testcontainers::bollard::query_parameters::{
-    ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveVolumeOptions,
-};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use crate::container::DROP_WITHIN;
 use crate::engine::{self, HOST_NAME};
-use crate::reap::{OWNER, labelled, remove};
+use crate::reap::{OWNER, labelled, networks_and_volumes, remove};
 use crate::{Container, Error, Lines, Owner, port, runtime};
 
 /// What compose itself writes on all that belongs to a project.
@@ -134,28 +131,6 @@ async fn all_of(client: &Docker, name: &str) -> Result<(), Error> {
         remove(client, &container.id.unwrap_or_default()).await?;
     }
     networks_and_volumes(client, &label, |_| true).await.map(|_| ())
-}
-
-/// Removes networks and volumes with this label (`NAME` or `NAME=VALUE`) whose labels are of what is to go; gives how many.
-pub(crate) async fn networks_and_volumes(
-    client: &Docker,
-    label: &str,
-    goes: impl Fn(&HashMap<String, String>) -> bool,
-) -> Result<usize, Error> {
-    let filters = HashMap::from([("label", vec![label.to_owned()])]);
-    let mut removed = 0;
-    let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
-    let networks = client.list_networks(Some(options)).await.map_err(|error| Error::told("list networks", error))?;
-    for network in networks.into_iter().filter(|network| goes(network.labels.as_ref().unwrap_or(&HashMap::new()))) {
-        // One that is in use goes with its last container.
-        removed += usize::from(client.remove_network(&network.id.unwrap_or_default()).await.is_ok());
-    }
-    let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
-    let volumes = client.list_volumes(Some(options)).await.map_err(|error| Error::told("list volumes", error))?;
-    for volume in volumes.volumes.unwrap_or_default().into_iter().filter(|volume| goes(&volume.labels)) {
-        removed += usize::from(client.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await.is_ok());
-    }
-    Ok(removed)
 }
 
 /// The words that begin a command of the tool that reads compose files.

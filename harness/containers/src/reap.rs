@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::ContainerSummary;
-use testcontainers::bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
+use testcontainers::bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveVolumeOptions,
+};
 
-use crate::compose::networks_and_volumes;
 use crate::{Error, Owner, engine, runtime};
 
 /// The label that says who started a container.
@@ -42,6 +44,28 @@ pub(crate) async fn labelled(client: &Docker, label: String) -> Result<Vec<Conta
     let filters = HashMap::from([("label", vec![label])]);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
     client.list_containers(Some(options)).await.map_err(|error| Error::told("list containers", error))
+}
+
+/// Removes networks and volumes with this label (`NAME` or `NAME=VALUE`) whose labels are of what is to go; gives how many.
+pub(crate) async fn networks_and_volumes(
+    client: &Docker,
+    label: &str,
+    goes: impl Fn(&HashMap<String, String>) -> bool,
+) -> Result<usize, Error> {
+    let filters = HashMap::from([("label", vec![label.to_owned()])]);
+    let mut removed = 0;
+    let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
+    let networks = client.list_networks(Some(options)).await.map_err(|error| Error::told("list networks", error))?;
+    for network in networks.into_iter().filter(|network| goes(network.labels.as_ref().unwrap_or(&HashMap::new()))) {
+        // One that is in use goes with its last container.
+        removed += usize::from(client.remove_network(&network.id.unwrap_or_default()).await.is_ok());
+    }
+    let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
+    let volumes = client.list_volumes(Some(options)).await.map_err(|error| Error::told("list volumes", error))?;
+    for volume in volumes.volumes.unwrap_or_default().into_iter().filter(|volume| goes(&volume.labels)) {
+        removed += usize::from(client.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await.is_ok());
+    }
+    Ok(removed)
 }
 
 /// Removes a container with its volumes, whatever it does; one that is gone or going is no error.
