@@ -4,9 +4,10 @@ use shakedown_reports::bench::{
     BenchReport, COMPARISON_SCHEMA, Comparison, Judgement, LoadReport, Round, Row, SystemReport,
 };
 
-use crate::bound::LIMIT;
 use crate::statistics::{self, mean, median, noise, ratio};
 
+/// The system that is no registry and is compared with none: what one more hop and the hashing allow (`bound`).
+pub const LIMIT: &str = "limit";
 /// How sure intervals are.
 const CONFIDENCE: f64 = 0.99;
 /// Fewest rounds of each side that say anything.

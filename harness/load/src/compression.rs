@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+/// Media type of layers as most are.
+pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// Frames of a pull that may wait for unpacking; more hold up the transfer, as a slow disk would.
 const WAITING: usize = 32;
 /// Bytes unpacked at a time.
@@ -37,7 +39,7 @@ impl Compression {
     /// The media type of such a layer; LZ4 has none that is registered.
     pub(crate) fn media_type(self) -> &'static str {
         match self {
-            Self::None | Self::Gzip => crate::lab::LAYER,
+            Self::None | Self::Gzip => LAYER,
             Self::Zstd => "application/vnd.oci.image.layer.v1.tar+zstd",
             Self::Lz4 => "application/vnd.oci.image.layer.v1.tar+lz4",
         }

@@ -1,5 +1,6 @@
 //! The format of load scenarios, `scenarios/load/*.yaml`: how load is made, of which operations, on which storage.
 
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_faults::Fault;
@@ -128,6 +129,23 @@ impl LoadFile {
             problems.push("`pull-grown-blob` needs `storage: { grown: { blobs: 1000 } }`".to_owned());
         }
         problems
+    }
+
+    /// The load with other workers or another rate of arrivals (0: none), where they are given. Goals that were set for its own are not
+    /// judged then: they say nothing of another load.
+    pub fn make_by(&mut self, workers: Option<u32>, rate: Option<f64>) {
+        let own = self.model();
+        self.workers = workers.unwrap_or(self.workers);
+        self.rate = rate.map_or(self.rate, |rate| (rate != 0.0).then_some(rate));
+        if self.model() != own {
+            self.goals.iter_mut().for_each(|goal| goal.set_for = Some(own.clone()));
+        }
+    }
+
+    /// What is in the storage before the load begins, in the order of keys: nothing if it does not say.
+    pub fn grown(&self, namespace: &str) -> Option<impl Iterator<Item = (String, Bytes)> + Send + use<>> {
+        // As `Lab::repository` names the first one.
+        Some(self.storage.grown?.objects(&format!("{namespace}/r0")))
     }
 
     /// Bytes that blobs of one size alone will take in the storage, where it can be told: what must have room for it to make sense to begin.

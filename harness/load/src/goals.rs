@@ -7,7 +7,6 @@ use shakedown_reports::bench::{Bound, GoalReport, GoalUnit, GoalVerdict, LoadRep
 use shakedown_scenario::Size;
 
 use crate::compare::BACKGROUND;
-use crate::file::LoadFile;
 use crate::statistics::median;
 
 /// What a load is to reach.
@@ -175,22 +174,9 @@ impl Goal {
     }
 }
 
-impl LoadFile {
-    /// The load with other workers or another rate of arrivals (0: none), where they are given. Goals that were set for its own are not
-    /// judged then: they say nothing of another load.
-    pub fn make_by(&mut self, workers: Option<u32>, rate: Option<f64>) {
-        let own = self.model();
-        self.workers = workers.unwrap_or(self.workers);
-        self.rate = rate.map_or(self.rate, |rate| (rate != 0.0).then_some(rate));
-        if self.model() != own {
-            self.goals.iter_mut().for_each(|goal| goal.set_for = Some(own.clone()));
-        }
-    }
-}
-
 /// The goals of the load as its report has them.
-pub(crate) fn judge(file: &LoadFile, report: &LoadReport) -> Vec<GoalReport> {
-    file.goals.iter().filter_map(Goal::unjudged).map(|goal| judged(goal, &report.systems)).collect()
+pub(crate) fn judge(goals: &[Goal], report: &LoadReport) -> Vec<GoalReport> {
+    goals.iter().filter_map(Goal::unjudged).map(|goal| judged(goal, &report.systems)).collect()
 }
 
 /// The goal with what these systems have; the first is judged.

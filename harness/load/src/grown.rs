@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_oci::{Descriptor, Digest, Flavor, ManifestBuilder};
 
-use crate::file::LoadFile;
-use crate::lab::LAYER;
+use crate::compression::LAYER;
 
 /// Most tags and blobs together: each is two objects, and the S3 mock holds five million.
 const MOST: u64 = 2_000_000;
@@ -39,7 +38,7 @@ impl Grown {
     }
 
     /// All objects, in the order of their keys.
-    fn objects(self, repository: &str) -> impl Iterator<Item = (String, Bytes)> + Send + use<> {
+    pub(crate) fn objects(self, repository: &str) -> impl Iterator<Item = (String, Bytes)> + Send + use<> {
         let manifests = self.manifests();
         let numbers = self.blobs.max(manifests.len() as u32);
         let blobs = blobs(numbers, &manifests);
@@ -123,14 +122,6 @@ impl Hex {
     /// What a link to it holds.
     fn link(self) -> Bytes {
         format!("sha256:{}", self.text()).into()
-    }
-}
-
-impl LoadFile {
-    /// What is in the storage before the load begins, in the order of keys: nothing if it does not say.
-    pub fn grown(&self, namespace: &str) -> Option<impl Iterator<Item = (String, Bytes)> + Send + use<>> {
-        // As `Lab::repository` names the first one.
-        Some(self.storage.grown?.objects(&format!("{namespace}/r0")))
     }
 }
 

@@ -9,8 +9,6 @@ use crate::compression::Compression;
 use crate::content::Maker;
 use crate::sizes::Sizes;
 
-/// Media type of layers.
-pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// Numbers of contents that are prepared begin here, far beyond those of operations.
 const PREPARED: u64 = 1 << 60;
 

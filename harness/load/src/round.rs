@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::arrivals::Arrivals;
 use crate::lab::{Draw, Lab};
 use crate::ops::Mix;
-use crate::run::Part;
+use crate::part::Part;
 use crate::tally::Tally;
 
 /// What a round is to do.

@@ -16,6 +16,7 @@ use crate::file::LoadFile;
 use crate::goals;
 use crate::lab::Lab;
 use crate::ops::Mix;
+use crate::part::Part;
 use crate::round::{self, Ground, Order};
 use crate::tally::{INTERVAL, Tally};
 use crate::{statistics, verify};
@@ -59,30 +60,6 @@ pub struct Meter {
     pub storage: Option<StorageUse>,
     /// Of the machine.
     pub resources: Option<Resources>,
-}
-
-/// A part of a load that is spread over several machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Which, from 0.
-    pub index: u64,
-    /// Of how many.
-    pub of: u64,
-}
-
-impl Part {
-    /// All of it.
-    pub const WHOLE: Self = Self { index: 0, of: 1 };
-
-    /// The number in the whole of what is number `own` in this part.
-    pub(crate) fn number(self, own: u64) -> u64 {
-        own * self.of + self.index
-    }
-
-    /// How many of `count` belong to this part.
-    fn share(self, count: u64) -> u64 {
-        count / self.of + u64::from(self.index < count % self.of)
-    }
 }
 
 /// How a load is run.
@@ -220,7 +197,7 @@ pub async fn measure(
         systems: arms.into_iter().map(Arm::finish).collect(),
         goals: Vec::new(),
     };
-    report.goals = goals::judge(file, &report);
+    report.goals = goals::judge(&file.goals, &report);
     Ok(report)
 }
 

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::lab::Draw;
+use crate::part::Part;
 use crate::round::Ground;
-use crate::run::Part;
 use crate::tally::cause;
 
 /// Most workers; reading back is no load.

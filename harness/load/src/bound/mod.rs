@@ -19,9 +19,6 @@ use crate::ops::OperationSpec;
 pub use backend::Backend;
 pub use hop::hop;
 
-/// Its name as a system.
-pub const LIMIT: &str = "limit";
-
 /// Why this load cannot be made on it.
 pub fn beyond_limit(file: &LoadFile) -> Option<String> {
     let lists = |operation: &&OperationSpec| operation.kind().starts_with("list-");

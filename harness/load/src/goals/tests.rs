@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use shakedown_reports::bench::{OperationReport, Resources, StorageUse};
 
 use super::*;
+use crate::file::LoadFile;
 
 fn file(goals: &str) -> Result<LoadFile, String> {
     let text =

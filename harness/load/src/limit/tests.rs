@@ -7,7 +7,7 @@ use shakedown_wire::{Clock, Request};
 use tokio::sync::watch;
 
 use super::*;
-use crate::run::Part;
+use crate::part::Part;
 
 /// With whoever can stop it: a load ends when nobody can any more.
 fn options() -> (watch::Sender<bool>, LoadOptions) {

@@ -8,7 +8,8 @@ use shakedown_client::{Blob, ClientError, SourceError, StoredManifest};
 use shakedown_oci::{Digest, Flavor, ManifestBuilder, Reference, RepositoryName};
 
 use super::{Done, Job, Operation, push_manifest};
-use crate::lab::{Draw, LAYER, Lab};
+use crate::compression::LAYER;
+use crate::lab::{Draw, Lab};
 
 /// What refers to one of some manifests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -12,7 +12,8 @@ use shakedown_wire::Body;
 
 use super::{Done, Job, Operation, push_manifest};
 use crate::grown;
-use crate::lab::{Draw, LAYER, Lab};
+use crate::compression::LAYER;
+use crate::lab::{Draw, Lab};
 
 /// All tags of a repository, or a page of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
