@@ -52,6 +52,26 @@ fn mistakes_of_loads_are_told_with_their_place_or_all_at_once() {
     fs::rename(dir.path().join("scenarios/answers.yaml"), dir.path().join("scenarios/load/answers.yaml")).unwrap();
     let (code, said) = shakedown(&["check", "scenarios/load/answers.yaml"], dir.path());
     assert_eq!((code, said.as_str()), (Some(0), "1 files, 1 scenarios, 0 systems, 0 loads, 0 mistakes\n"));
+    // And whatever else lies there is a load that lacks something, told once.
+    fs::write(dir.path().join("scenarios/load/bare.yaml"), "title: mine\n").unwrap();
+    let (_, said) = shakedown(&["check", "scenarios/load"], dir.path());
+    assert!(said.contains("missing field `operations`"), "{said}");
+    assert!(said.ends_with("3 files, 1 scenarios, 0 systems, 2 loads, 3 mistakes\n"), "{said}");
+}
+
+/// Somebody's checkout may lie in a folder called `load`: that says nothing of what is in it.
+#[test]
+fn folders_above_the_given_one_say_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = dir.path().join("load/project");
+    wrong_ones(&project);
+    let stepless = "title: the registry answers\nstep: []\n";
+    fs::write(project.join("scenarios/stepless.yaml"), stepless).unwrap();
+    let scenarios = project.join("scenarios");
+    let (code, said) = shakedown(&["check", scenarios.to_str().unwrap()], dir.path());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("unknown key `step`"), "{said}");
+    assert!(said.contains("4 files, 1 scenarios, 0 systems, 2 loads, "), "{said}");
 }
 
 #[test]

@@ -44,8 +44,13 @@ impl Kind {
 
     /// True for a file that tells that it is one, and for any in a folder of such files that does not tell of a scenario.
     pub fn is(self, path: &str) -> bool {
+        self.is_at(path, path)
+    }
+
+    /// Of the path only `place` says in which folders the file is.
+    fn is_at(self, path: &str, place: &str) -> bool {
         let text = Files.read(path).unwrap_or_default();
-        let in_folder = path.split('/').any(|part| part == self.folder());
+        let in_folder = place.split('/').any(|part| part == self.folder());
         self.is_told_by(&text) || in_folder && !tells_of_a_scenario(&text)
     }
 
@@ -72,14 +77,17 @@ impl Kind {
         for path in paths {
             let name = path.to_string_lossy().replace('\\', "/");
             if path.is_dir() {
-                walk(path, &mut files, &|_| true).map_err(|error| format!("cannot read {name}: {error}"))?;
+                let mut found = Vec::new();
+                walk(path, &mut found, &|_| true).map_err(|error| format!("cannot read {name}: {error}"))?;
+                // What the folders above the given one are called says nothing.
+                let above = name.trim_end_matches('/').rfind('/').map_or(0, |at| at + 1);
+                files.extend(found.into_iter().filter(|file| self.is_at(file, &file[above..])));
             } else if path.exists() || built_in(&name).is_some() {
-                files.push(name);
+                files.extend(self.is(&name).then_some(name));
             } else {
                 files.extend(self.built_in_below(&format!("{}/", name.trim_end_matches('/'))));
             }
         }
-        files.retain(|file| self.is(file));
         files.sort();
         files.dedup();
         Ok(files)
@@ -220,7 +228,10 @@ fn find(paths: &[PathBuf]) -> Result<Vec<String>, String> {
         if path.is_dir() {
             let mut found = Vec::new();
             walk(path, &mut found, &may_hold_scenarios).map_err(|error| format!("cannot read {name}: {error}"))?;
-            found.retain(|file| told(file).is_none());
+            // A folder of other files that was given itself may hold a scenario, which says so.
+            let of_others = path.file_name().is_some_and(|name| !may_hold_scenarios(&name.to_string_lossy()));
+            let tells = |file: &String| Files.read(file).is_ok_and(|text| tells_of_a_scenario(&text));
+            found.retain(|file| if of_others { tells(file) } else { told(file).is_none() });
             files.extend(found);
         } else if path.exists() || built_in(&name).is_some() {
             if let Some(kind) = told(&name) {

@@ -68,7 +68,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 
 /// The scenarios of the paths. Where files of other kinds alone are given, none: not the default.
 fn scenarios(args: &Args) -> Result<Loaded, Failure> {
-    let is_other = |path: &PathBuf| Kind::ALL.iter().any(|kind| kind.is(&path.to_string_lossy()));
+    let is_other = |path: &PathBuf| !path.is_dir() && Kind::ALL.iter().any(|kind| kind.is(&path.to_string_lossy()));
     let paths: Vec<_> = args.paths.iter().filter(|path| !is_other(path)).cloned().collect();
     if paths.is_empty() && !args.paths.is_empty() {
         return Ok(Loaded::default());
